@@ -1,0 +1,1 @@
+export type { Batch, KeyRange, Store } from './store.ts';

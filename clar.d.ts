@@ -1,0 +1,5 @@
+/** Clarity sources are bundled as text. */
+declare module '*.clar' {
+  const source: string;
+  export default source;
+}
