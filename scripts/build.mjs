@@ -1,0 +1,35 @@
+// Bundles the one binary into dist/. Rooms are TypeScript source; esbuild is the whole build.
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Packages with native parts or worker files of their own stay outside the bundle. */
+const EXTERNAL = ['lmdb', 'secp256k1', 'node-llama-cpp', 'pino'];
+
+export async function build() {
+  const { build: bundle } = await import('esbuild');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: { assay: 'apps/cli/src/main.ts' },
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    external: EXTERNAL,
+    loader: { '.clar': 'text' },
+    define: { 'globalThis.ASSAY_VERSION': JSON.stringify(version) },
+    // CommonJS packages inside the bundle still call require().
+    banner: {
+      js: "import { createRequire as assayRequire } from 'node:module'; const require = assayRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
