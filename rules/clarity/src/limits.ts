@@ -1,0 +1,48 @@
+/**
+ * Bounds of the language and of a block, epoch 3.4. Each names its unit and what happens when hit.
+ *
+ * Source: stacks-core clarity/src/vm/mod.rs, clarity-types/src/types/mod.rs,
+ * stackslib/src/core/mod.rs (block limits of epochs 2.1 to 3.4).
+ */
+import type { Cost } from './costs/cost.ts';
+
+export const LIMITS = {
+  /** Nested calls and expressions at run time; beyond: runtime error MaxStackDepthReached. */
+  callStackDepth: 128,
+  /** Nested parentheses in source; beyond: parse error ExpressionStackDepthTooDeep. */
+  astNesting: 5 * (128 + 1),
+  /** Contract contexts nested by contract-call?; beyond: runtime error MaxContextDepthReached. */
+  contextDepth: 256,
+  /** Bytes of one value; beyond: ValueTooLarge. */
+  valueSizeBytes: 1024 * 1024,
+  /** Nesting of a type; beyond: TypeSignatureTooDeep. */
+  typeDepth: 32,
+  /** Characters of a name. */
+  nameLength: 128,
+  /** Characters of a contract name. */
+  contractNameLength: 40,
+  /** Bytes of contract source. */
+  contractSourceBytes: 2 * 1024 * 1024,
+  /** Type parameters tuple, parameters of a function. */
+  functionParameters: 256,
+  /** Compiled contracts kept in a `ContractCache`; the oldest leaves first. */
+  cachedContracts: 1024,
+} as const;
+
+/** Cost limit of one block, epochs 2.1 to 3.4. */
+export const BLOCK_LIMIT: Cost = {
+  writeLength: 15_000_000,
+  writeCount: 15_000,
+  readLength: 100_000_000,
+  readCount: 15_000,
+  runtime: 5_000_000_000,
+};
+
+/** Cost limit of one read-only RPC call (stacks-core connection option defaults). */
+export const READ_ONLY_LIMIT: Cost = {
+  writeLength: 0,
+  writeCount: 0,
+  readLength: 100_000,
+  readCount: 30,
+  runtime: 1_000_000_000,
+};
