@@ -1,3 +1,5 @@
+export { WorldError, type WorldErrorCode } from './error.ts';
+export { WORLD_LIMITS } from './limits.ts';
 export type {
   Clock,
   Files,
