@@ -1,1 +1,83 @@
-export {};
+export { encodeCanonicalJson } from './canonical-json.ts';
+export {
+  decodeReceiptChunk,
+  decodeVerdictChunk,
+  encodeReceiptChunk,
+  encodeVerdictChunk,
+  type Receipt,
+  type VerdictEntry,
+} from './chunks.ts';
+export {
+  type Commitment,
+  commitmentHash,
+  commitmentTuple,
+  commitTranscript,
+  decodeCommitment,
+  encodeCommitment,
+  signCommitment,
+  verifyCommitment,
+} from './commitment.ts';
+export { decodeLogprob, encodeLogprob, logprobCellMicro } from './companding.ts';
+export { LIMITS } from './limits.ts';
+export {
+  decodeManifest,
+  encodeManifest,
+  type ModelManifest,
+  modelId,
+  modelIdHex,
+  type NumericProfile,
+  type Thresholds,
+} from './manifest.ts';
+export {
+  commitmentProof,
+  commitmentRoot,
+  idsLeaf,
+  idsLeaves,
+  LEAF_TOKENS,
+  leafCount,
+  SALT_BYTES,
+  SKETCH_BYTES,
+  sketchLeaf,
+  sketchLeaves,
+  verifyCommitmentProof,
+} from './merkle.ts';
+export { decodePrompt, encodePrompt, type Prompt, promptHash, promptMessages } from './prompt.ts';
+export type { JobsRejection } from './reject.ts';
+export {
+  type InferenceRequest,
+  requestHash,
+  requestTuple,
+  type SamplingParams,
+  samplingSeed,
+} from './request.ts';
+export {
+  hashClarityValue,
+  inferenceDomain,
+  recoverStructured,
+  signStructured,
+  structuredDigest,
+} from './signing.ts';
+export {
+  CHATML,
+  type ChatMessage,
+  type ChatTemplate,
+  type MessageFrame,
+  type PromptPiece,
+  renderTemplate,
+} from './template.ts';
+export {
+  decodeTranscript,
+  encodeTranscript,
+  type Finish,
+  outputHash,
+  type Transcript,
+  transcriptHash,
+} from './transcript.ts';
+export {
+  type Judgement,
+  signVerdict,
+  VERDICT_CODES,
+  type Verdict,
+  verdictTuple,
+  verifyVerdict,
+} from './verdict.ts';
