@@ -24,7 +24,7 @@ const LONE_ROOMS = ['contracts', 'sim'];
 
 /** Files that are adapters to the real world by design. Everything else stays pure. */
 const WORLDLY = [
-  /^base\/world\/src\/node/,
+  /^base\/world\/src\//,
   /^base\/store\/src\/lmdb/,
   /^base\/observe\/src\/node/,
   /^base\/crypto\/src\//,

@@ -1,0 +1,56 @@
+/** The configuration of a host (`assay host --config host.toml`). */
+import { type KeyTable, parseEndpoint, readToml } from './toml.ts';
+
+const KEYS: KeyTable = {
+  node_host: { type: 'string' },
+  endpoint: { type: 'string' },
+  public_endpoint: { type: 'string' },
+  network: { type: 'string' },
+  db_path: { type: 'string' },
+  account_key: { type: 'string' },
+  operating_key: { type: 'string' },
+  model_file: { type: 'string' },
+  capacity: { type: 'integer' },
+  input_price_micro: { type: 'integer' },
+  output_price_micro: { type: 'integer' },
+  bond_micro: { type: 'integer' },
+};
+
+export interface HostToml {
+  readonly warnings: readonly string[];
+  readonly nodeUrl: string;
+  readonly bind: { readonly host: string; readonly port: number };
+  /** URL others reach this host at; goes on chain. */
+  readonly publicEndpoint: string;
+  readonly network: string;
+  readonly dbPath: string;
+  readonly accountKey: string;
+  readonly operatingKey: string;
+  /** A GGUF file; undefined means the small model of this project. */
+  readonly modelFile: string | undefined;
+  readonly capacity: number;
+  readonly inputPriceMicro: bigint;
+  readonly outputPriceMicro: bigint;
+  readonly bondMicro: bigint;
+}
+
+export function readHostToml(path: string): HostToml {
+  const toml = readToml(path, KEYS);
+  const node = parseEndpoint('node_host', toml.required('node_host'));
+  const bind = parseEndpoint('endpoint', toml.required('endpoint'));
+  return {
+    warnings: toml.warnings,
+    nodeUrl: `http://${node.host}:${node.port}`,
+    bind,
+    publicEndpoint: toml.string('public_endpoint') ?? `http://${bind.host}:${bind.port}`,
+    network: toml.string('network') ?? 'testnet',
+    dbPath: toml.required('db_path'),
+    accountKey: toml.required('account_key'),
+    operatingKey: toml.required('operating_key'),
+    modelFile: toml.string('model_file'),
+    capacity: toml.integer('capacity') ?? 1,
+    inputPriceMicro: BigInt(toml.integer('input_price_micro') ?? 10),
+    outputPriceMicro: BigInt(toml.integer('output_price_micro') ?? 50),
+    bondMicro: BigInt(toml.integer('bond_micro') ?? 1_000_000_000),
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * The configuration of a signer (`infer-signer run --config signer.toml`): the keys of the guide and of
+ * stacks-signer, plus ours (marked).
+ */
+import { type KeyTable, parseEndpoint, readToml } from './toml.ts';
+
+const KEYS: KeyTable = {
+  node_host: { type: 'string' },
+  endpoint: { type: 'string' },
+  network: { type: 'string' },
+  db_path: { type: 'string' },
+  auth_password: { type: 'string' },
+  stacks_private_key: { type: 'string' },
+  support_models: { type: 'strings' },
+  /** Ours: folders or files with the models this signer can judge. */
+  model_files: { type: 'strings' },
+  event_timeout_ms: { ignored: 'events are handled as they come' },
+  metrics_endpoint: { ignored: 'metrics are served at /metrics of the endpoint' },
+};
+
+export interface SignerToml {
+  readonly warnings: readonly string[];
+  /** Base URL of the node's RPC. */
+  readonly nodeUrl: string;
+  readonly bind: { readonly host: string; readonly port: number };
+  readonly network: string;
+  readonly dbPath: string;
+  readonly authPassword: string;
+  readonly privateKey: string;
+  readonly supportModels: readonly string[];
+  readonly modelFiles: readonly string[];
+}
+
+export function readSignerToml(path: string): SignerToml {
+  const toml = readToml(path, KEYS);
+  const node = parseEndpoint('node_host', toml.required('node_host'));
+  return {
+    warnings: toml.warnings,
+    nodeUrl: `http://${node.host}:${node.port}`,
+    bind: parseEndpoint('endpoint', toml.required('endpoint')),
+    network: toml.string('network') ?? 'testnet',
+    dbPath: toml.required('db_path'),
+    authPassword: toml.required('auth_password'),
+    privateKey: toml.required('stacks_private_key'),
+    supportModels: toml.strings('support_models') ?? [],
+    modelFiles: toml.strings('model_files') ?? [],
+  };
+}

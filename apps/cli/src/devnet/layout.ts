@@ -1,0 +1,209 @@
+/**
+ * What a devnet consists of, as files: one folder with a genesis, a configuration per process and a
+ * database per process. Written once; a restart finds everything as it was left.
+ */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
+import { formatPrincipal } from '@assay/clarity-value';
+import { hash160, publicKeyFromPrivate, sha256 } from '@assay/crypto';
+import { DEVNET } from '@assay/params';
+import { DEVNET_ACCOUNTS, DEVNET_BALANCE_MICRO } from './accounts.ts';
+
+export interface DevnetPorts {
+  readonly bitcoin: number;
+  readonly rpc: number;
+  readonly api: number;
+  /** First signer; the others follow. */
+  readonly signer: number;
+  /** First host; the others follow. */
+  readonly host: number;
+}
+
+export const DEFAULT_PORTS: DevnetPorts = {
+  bitcoin: 18443,
+  rpc: 20443,
+  api: 3999,
+  signer: 30000,
+  host: 8000,
+};
+
+export interface DevnetOptions {
+  readonly folder: string;
+  readonly ports: DevnetPorts;
+  readonly signers: number;
+  readonly hosts: number;
+  /** Time between Bitcoin blocks. */
+  readonly bitcoinIntervalMs: number;
+  /** A GGUF file of the user's; undefined means the small model of this project. */
+  readonly modelFile?: string | undefined;
+}
+
+export interface DevnetKey {
+  readonly privateKey: string;
+  readonly publicKey: string;
+  readonly address: string;
+}
+
+export interface DevnetProcess {
+  readonly name: string;
+  /** Arguments of `assay`. */
+  readonly args: readonly string[];
+}
+
+export interface DevnetLayout {
+  readonly options: DevnetOptions;
+  readonly processes: readonly DevnetProcess[];
+  readonly nodeUrl: string;
+  readonly bitcoinUrl: string;
+}
+
+/** Devnet keys are derived from their names: the same on every machine, worthless everywhere else. */
+export function devnetKey(name: string): DevnetKey {
+  const secret = sha256(bytesFromUtf8(`assay devnet ${name}`));
+  const publicKey = publicKeyFromPrivate(secret);
+  const address = formatPrincipal({
+    version: DEVNET.addressVersions.singleSig,
+    hash: hash160(publicKey),
+    contractName: null,
+  });
+  return { privateKey: `${bytesToHex(secret)}01`, publicKey: bytesToHex(publicKey), address };
+}
+
+const AUTH_TOKEN = '12345';
+
+function genesisJson(options: DevnetOptions): string {
+  const funded = DEVNET_ACCOUNTS.map((account) => account.address);
+  for (let i = 1; i <= options.hosts; i++) funded.push(devnetKey(`host ${i}`).address);
+  const genesis = {
+    network: 'devnet',
+    timestampSecs: 1_760_000_000,
+    balances: funded.map((address) => ({ address, amountMicro: DEVNET_BALANCE_MICRO.toString() })),
+    signers: Array.from({ length: options.signers }, (_, i) => ({
+      publicKey: devnetKey(`signer ${i + 1}`).publicKey,
+      weight: 1,
+    })),
+  };
+  return `${JSON.stringify(genesis, null, 2)}\n`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function minerToml(options: DevnetOptions): string {
+  const { folder, ports } = options;
+  const observers = Array.from(
+    { length: options.signers },
+    (_, i) => `
+[[events_observer]]
+endpoint = "127.0.0.1:${ports.signer + i}"
+events_keys = ["stackerdb", "block_proposal", "burn_blocks"]
+`,
+  ).join('');
+  return `[node]
+working_dir = ${quote(join(folder, 'node'))}
+genesis = ${quote(join(folder, 'genesis.json'))}
+rpc_bind = "127.0.0.1:${ports.rpc}"
+extra_rpc_binds = ["127.0.0.1:${ports.api}"]
+seed = "${devnetKey('miner').privateKey}"
+miner = true
+devnet = true
+
+[burnchain]
+chain = "bitcoin"
+mode = "devnet"
+peer_host = "127.0.0.1"
+rpc_port = ${ports.bitcoin}
+username = "devnet"
+password = "devnet"
+wallet_name = "miner"
+poll_ms = 100
+
+[connection_options]
+auth_token = "${AUTH_TOKEN}"
+
+[miner]
+mining_key = "${devnetKey('miner').privateKey}"
+min_time_between_blocks_ms = 50
+${observers}`;
+}
+
+function signerToml(options: DevnetOptions, index: number): string {
+  const { folder, ports } = options;
+  const models =
+    options.modelFile === undefined ? '' : `model_files = [${quote(options.modelFile)}]\n`;
+  return `node_host = "127.0.0.1:${ports.rpc}"
+endpoint = "127.0.0.1:${ports.signer + index}"
+network = "testnet"
+db_path = ${quote(join(folder, `signer-${index + 1}`))}
+auth_password = "${AUTH_TOKEN}"
+stacks_private_key = "${devnetKey(`signer ${index + 1}`).privateKey}"
+${models}`;
+}
+
+function hostToml(options: DevnetOptions, index: number): string {
+  const { folder, ports } = options;
+  const model = options.modelFile === undefined ? '' : `model_file = ${quote(options.modelFile)}\n`;
+  return `node_host = "127.0.0.1:${ports.rpc}"
+endpoint = "127.0.0.1:${ports.host + index}"
+network = "testnet"
+db_path = ${quote(join(folder, `host-${index + 1}`))}
+account_key = "${devnetKey(`host ${index + 1}`).privateKey}"
+operating_key = "${devnetKey(`host ${index + 1} operating`).privateKey}"
+${model}`;
+}
+
+/** Bitcoin blocks mined at once on a new devnet: the miner's first coinbase matures at 101. */
+const INITIAL_BITCOIN_BLOCKS = 102;
+
+/** Writes what is missing. With `reset`, forgets everything first. */
+export function layOut(options: DevnetOptions, reset: boolean): DevnetLayout {
+  const { folder, ports } = options;
+  if (reset) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const write = (name: string, text: string) =>
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+  // The genesis defines the chain: once written it stays, whatever the options say later.
+  if (!existsSync(join(folder, 'genesis.json'))) write('genesis.json', genesisJson(options));
+  write('miner.toml', minerToml(options));
+  const processes: DevnetProcess[] = [
+    {
+      name: 'bitcoin',
+      args: [
+        'regtest',
+        '--rpc',
+        `127.0.0.1:${ports.bitcoin}`,
+        '--data',
+        join(folder, 'bitcoin'),
+        '--user',
+        'devnet',
+        '--password',
+        'devnet',
+        '--mine-to-key',
+        devnetKey('miner').publicKey,
+        '--initial-blocks',
+        String(INITIAL_BITCOIN_BLOCKS),
+        '--interval-ms',
+        String(options.bitcoinIntervalMs),
+      ],
+    },
+    { name: 'node', args: ['node', '--config', join(folder, 'miner.toml')] },
+  ];
+  for (let i = 0; i < options.signers; i++) {
+    const file = `signer-${i + 1}.toml`;
+    write(file, signerToml(options, i));
+    processes.push({ name: `signer-${i + 1}`, args: ['signer', '--config', join(folder, file)] });
+  }
+  for (let i = 0; i < options.hosts; i++) {
+    const file = `host-${i + 1}.toml`;
+    write(file, hostToml(options, i));
+    processes.push({ name: `host-${i + 1}`, args: ['host', '--config', join(folder, file)] });
+  }
+  return {
+    options,
+    processes,
+    nodeUrl: `http://127.0.0.1:${ports.rpc}`,
+    bitcoinUrl: `http://127.0.0.1:${ports.bitcoin}`,
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * FunAI's guide, steps 1.3.8, 1.3.9 and 2.3.3: its TOML files are accepted as they stand; keys without
+ * meaning here warn by name; mistakes get one sentence and the next step.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readNodeToml } from '../src/config/node-toml.ts';
+import { readSignerToml } from '../src/config/signer-toml.ts';
+import { UserError } from '../src/user-error.ts';
+
+const KEY = 'a1c7d36e014ef2e3e7c7f63adcd373bf289f352371b9cf8daee8a6fa9f2d4f5601';
+
+const MINER_TOML = `[node]
+working_dir = "/infer-chain"
+rpc_bind = "0.0.0.0:20443"
+p2p_bind = "0.0.0.0:20444"
+bootstrap_node = ""
+seed = "${KEY}"
+local_peer_seed = "${KEY}"
+miner = true
+mine_microblocks = true
+wait_time_for_microblocks = 10000
+miner_endpoint = "http://127.0.0.1:20443"
+
+[burnchain]
+chain = "bitcoin"
+mode = "mainnet"
+peer_host = "127.0.0.1"
+username = "mainchainuser"
+password = "mainchainpass"
+rpc_port = 8332
+peer_port = 8333
+wallet_name = "miner"
+
+[connection_options]
+block_proposal_token = "123456"
+
+[miner]
+first_attempt_time_ms = 5000
+subsequent_attempt_time_ms = 180000
+microblock_attempt_time_ms = 30000
+mining_key = "${KEY}"
+
+[fee_estimation]
+cost_estimator = "naive_pessimistic"
+fee_estimator = "scalar_fee_rate"
+cost_metric = "proportion_dot_product"
+log_error = true
+enabled = true
+[[events_observer]]
+endpoint = "127.0.0.1:30000"
+retry_count = 255
+include_data_events = false
+events_keys = ["*","stackerdb","block_proposal"]
+`;
+
+const SIGNER_TOML = `# Stacks node address
+node_host = "127.0.0.1:20443"
+endpoint = "0.0.0.0:30000"
+network = "mainnet"
+db_path = "/etc/infer-chain/signer.db"
+auth_password = "123456"
+stacks_private_key = "${KEY}"
+support_models = ["deepseek", "llama"]
+`;
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'assay-toml-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(text: string): string {
+  const path = join(folder, 'config.toml');
+  writeFileSync(path, text);
+  return path;
+}
+
+function problem(text: string, read: (path: string) => unknown = readNodeToml): UserError {
+  try {
+    read(file(text));
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error('accepted');
+}
+
+describe("the guide's miner.toml", () => {
+  it('is accepted, and what it says is used', () => {
+    const config = readNodeToml(file(MINER_TOML));
+    expect(config).toMatchObject({
+      workingDir: '/infer-chain',
+      rpcBinds: [{ host: '0.0.0.0', port: 20443 }],
+      miner: true,
+      miningKey: KEY,
+      mode: 'mainnet',
+      authToken: '123456',
+      bitcoin: { url: 'http://127.0.0.1:8332', username: 'mainchainuser', walletName: 'miner' },
+      observers: [
+        { endpoint: '127.0.0.1:30000', eventsKeys: ['*', 'stackerdb', 'block_proposal'] },
+      ],
+    });
+  });
+
+  it('warns of every key without meaning, by name', () => {
+    const named = readNodeToml(file(MINER_TOML)).warnings.map((line) => line.split(' ')[0]);
+    expect(named).toEqual([
+      'node.p2p_bind',
+      'node.bootstrap_node',
+      'node.local_peer_seed',
+      'node.mine_microblocks',
+      'node.wait_time_for_microblocks',
+      'node.miner_endpoint',
+      'burnchain.peer_port',
+      'miner.first_attempt_time_ms',
+      'miner.subsequent_attempt_time_ms',
+      'miner.microblock_attempt_time_ms',
+      'fee_estimation.cost_estimator',
+      'fee_estimation.fee_estimator',
+      'fee_estimation.cost_metric',
+      'fee_estimation.log_error',
+      'fee_estimation.enabled',
+    ]);
+  });
+
+  it('listens on loopback when it names no address', () => {
+    const config = readNodeToml(file('[node]\nworking_dir = "x"\n'));
+    expect(config.rpcBinds).toEqual([{ host: '127.0.0.1', port: 20443 }]);
+  });
+});
+
+describe("the guide's signer.toml", () => {
+  it('is accepted', () => {
+    expect(readSignerToml(file(SIGNER_TOML))).toMatchObject({
+      warnings: [],
+      nodeUrl: 'http://127.0.0.1:20443',
+      bind: { host: '0.0.0.0', port: 30000 },
+      authPassword: '123456',
+      privateKey: KEY,
+      supportModels: ['deepseek', 'llama'],
+    });
+  });
+});
+
+describe('mistakes', () => {
+  it.each([
+    ['a line that is not TOML', '[node\nworking_dir = "x"', 'cli/config-malformed', /line 1/],
+    ['an unknown key', '[node]\nworking_dirr = "x"', 'cli/config-unknown-key', /working_dirr/],
+    ['a wrong type', '[node]\nworking_dir = 7', 'cli/config-wrong-type', /working_dir/],
+    ['a missing key', '[node]\nminer = true', 'cli/config-missing-key', /working_dir/],
+    [
+      'a bad address',
+      '[node]\nworking_dir = "x"\nrpc_bind = "20443"',
+      'cli/config-bad-endpoint',
+      /20443/,
+    ],
+    [
+      'a prototype key',
+      '[node]\nworking_dir = "x"\n[__proto__]\na = 1',
+      'cli/config-unknown-key',
+      /__proto__/,
+    ],
+  ])('%s', (_what, text, code, message) => {
+    const error = problem(text);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+    expect(error.next).not.toBe('');
+  });
+
+  it('suggests the key that was meant', () => {
+    expect(problem('[node]\nworking_dirr = "x"').next).toContain('node.working_dir');
+  });
+
+  it('names a file that is not there', () => {
+    expect(() => readSignerToml(join(folder, 'none.toml'))).toThrow(/does not exist/);
+  });
+
+  it('never prints the value of a secret', () => {
+    const error = problem(`${SIGNER_TOML}\nstacks_private_keyy = "${KEY}"`, readSignerToml);
+    expect(`${error.message} ${error.next}`).not.toContain(KEY);
+  });
+});
