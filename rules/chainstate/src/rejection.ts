@@ -1,0 +1,42 @@
+/**
+ * Verdicts of this room. A `TransactionRejection` carries Stacks' reason word and data, ready for
+ * the body of `POST /v2/transactions`; a `BlockRejection` says why a block is not part of any chain.
+ * Source: reference/stacks-clients.md section 3; stacks-core `core/mempool.rs` (facts).
+ */
+
+/** Reason words of `POST /v2/transactions` that this room can answer with. */
+export type RejectionReason =
+  | 'SignatureValidation'
+  | 'FeeTooLow'
+  | 'BadNonce'
+  | 'NotEnoughFunds'
+  | 'NoSuchContract'
+  | 'NoSuchPublicFunction'
+  | 'BadFunctionArgument'
+  | 'ContractAlreadyExists'
+  | 'PoisonMicroblockIsInvalid'
+  | 'BadAddressVersionByte'
+  | 'NoCoinbaseViaMempool'
+  | 'NoTenureChangeViaMempool'
+  | 'TooMuchChaining'
+  | 'BadTransactionVersion'
+  | 'TransferRecipientCannotEqualSender'
+  | 'TransferAmountMustBePositive'
+  | 'ServerFailureNoSuchChainTip'
+  | 'ServerFailureOther'
+  | 'Deserialization';
+
+export interface TransactionRejection {
+  readonly code: `chainstate/${string}`;
+  readonly message: string;
+  readonly reason: RejectionReason;
+  /** Body of `reason_data`, or null when Stacks sends none. JSON-ready. */
+  readonly reasonData: Readonly<Record<string, unknown>> | null;
+}
+
+export interface BlockRejection {
+  readonly code: `chainstate/${string}`;
+  readonly message: string;
+  /** The transaction at fault, when one is. */
+  readonly txid?: Uint8Array;
+}
