@@ -43,4 +43,21 @@ export {
   writePrincipal,
 } from './principal.ts';
 export { clarityValueToString } from './text.ts';
+export {
+  admitsType,
+  type CallableType,
+  ClarityTypeError,
+  concretize,
+  formatType,
+  type ListType,
+  leastSupertype,
+  mergeTupleTypes,
+  sameTrait,
+  supertypeOrKnown,
+  type TraitId,
+  type TupleType,
+  Ty,
+  type TypeSignature,
+  typesEqual,
+} from './type-signature.ts';
 export * from './value.ts';

@@ -6,6 +6,8 @@
  * clarity-types/src/types/signatures.rs (rules since epoch 2.1).
  */
 
+import { VALUE_SIZE_MAX } from './limits.ts';
+
 /** `ST....contract` and the trait's name in it. */
 export interface TraitId {
   readonly contract: string;
@@ -46,11 +48,10 @@ export type ListType = Measures & ListTypeShape;
 export type TupleType = Measures & TupleTypeShape;
 export type CallableType = Extract<TypeSignature, { kind: 'callable-principal' | 'trait' }>;
 
-export const VALUE_SIZE_MAX = 1024 * 1024;
-export const TYPE_DEPTH_MAX = 32;
+const TYPE_DEPTH_MAX = 32;
 
 /** Thrown by constructors and supertypes; `name` is Stacks' error name. */
-export class TypeError_ extends Error {
+export class ClarityTypeError extends Error {
   readonly typeErrorName: string;
   readonly left: TypeSignature | null;
   readonly right: TypeSignature | null;
@@ -81,40 +82,41 @@ export const Ty = {
   bool: BOOL,
   principal: PRINCIPAL,
   buffer(length: number): TypeSignature {
-    if (length > VALUE_SIZE_MAX) throw new TypeError_('ValueTooLarge');
-    if (length < 0) throw new TypeError_('ValueOutOfBounds');
+    if (length > VALUE_SIZE_MAX) throw new ClarityTypeError('ValueTooLarge');
+    if (length < 0) throw new ClarityTypeError('ValueOutOfBounds');
     return { kind: 'buffer', length, size: 4 + length, typeSize: 5, depth: 1 };
   },
   ascii(length: number): TypeSignature {
-    if (length > VALUE_SIZE_MAX) throw new TypeError_('ValueTooLarge');
-    if (length < 0) throw new TypeError_('ValueOutOfBounds');
+    if (length > VALUE_SIZE_MAX) throw new ClarityTypeError('ValueTooLarge');
+    if (length < 0) throw new ClarityTypeError('ValueOutOfBounds');
     return { kind: 'string-ascii', length, size: 4 + length, typeSize: 5, depth: 1 };
   },
   utf8(length: number): TypeSignature {
-    if (length > VALUE_SIZE_MAX / 4) throw new TypeError_('ValueTooLarge');
-    if (length < 0) throw new TypeError_('ValueOutOfBounds');
+    if (length > VALUE_SIZE_MAX / 4) throw new ClarityTypeError('ValueTooLarge');
+    if (length < 0) throw new ClarityTypeError('ValueOutOfBounds');
     return { kind: 'string-utf8', length, size: 4 + 4 * length, typeSize: 5, depth: 1 };
   },
   list(entry: TypeSignature, length: number): ListType {
     const depth = 1 + entry.depth;
-    if (depth > TYPE_DEPTH_MAX) throw new TypeError_('TypeSignatureTooDeep');
+    if (depth > TYPE_DEPTH_MAX) throw new ClarityTypeError('TypeSignatureTooDeep');
     const typeSize = entry.typeSize + 5;
     const size = entry.size * length + typeSize;
-    if (size > VALUE_SIZE_MAX || typeSize > VALUE_SIZE_MAX) throw new TypeError_('ValueTooLarge');
+    if (size > VALUE_SIZE_MAX || typeSize > VALUE_SIZE_MAX)
+      throw new ClarityTypeError('ValueTooLarge');
     return { kind: 'list', entry, length, size, typeSize, depth };
   },
   optional(inner: TypeSignature): TypeSignature {
     const size = 1 + inner.size;
     const depth = 1 + inner.depth;
-    if (size > VALUE_SIZE_MAX) throw new TypeError_('ValueTooLarge');
-    if (depth > TYPE_DEPTH_MAX) throw new TypeError_('TypeSignatureTooDeep');
+    if (size > VALUE_SIZE_MAX) throw new ClarityTypeError('ValueTooLarge');
+    if (depth > TYPE_DEPTH_MAX) throw new ClarityTypeError('TypeSignatureTooDeep');
     return { kind: 'optional', inner, size, typeSize: inner.typeSize + 1, depth };
   },
   response(ok: TypeSignature, err: TypeSignature): TypeSignature {
     const size = 1 + Math.max(ok.size, err.size);
     const depth = 1 + Math.max(ok.depth, err.depth);
-    if (size > VALUE_SIZE_MAX) throw new TypeError_('ValueTooLarge');
-    if (depth > TYPE_DEPTH_MAX) throw new TypeError_('TypeSignatureTooDeep');
+    if (size > VALUE_SIZE_MAX) throw new ClarityTypeError('ValueTooLarge');
+    if (depth > TYPE_DEPTH_MAX) throw new ClarityTypeError('TypeSignatureTooDeep');
     return { kind: 'response', ok, err, size, typeSize: ok.typeSize + err.typeSize + 1, depth };
   },
   /** @param fields any order; sorted here. Duplicates must have been rejected. */
@@ -139,10 +141,10 @@ function sortedFields(
 }
 
 function tupleOf(fields: ReadonlyMap<string, TypeSignature>): TupleType {
-  if (fields.size === 0) throw new TypeError_('EmptyTuplesNotAllowed');
+  if (fields.size === 0) throw new ClarityTypeError('EmptyTuplesNotAllowed');
   const measures = measureTuple(fields);
-  if (measures === null) throw new TypeError_('ValueTooLarge');
-  if (measures.depth > TYPE_DEPTH_MAX) throw new TypeError_('TypeSignatureTooDeep');
+  if (measures === null) throw new ClarityTypeError('ValueTooLarge');
+  if (measures.depth > TYPE_DEPTH_MAX) throw new ClarityTypeError('TypeSignatureTooDeep');
   return { kind: 'tuple', fields, ...measures };
 }
 
@@ -223,7 +225,8 @@ function hasMember(members: readonly CallableType[], one: CallableType): boolean
 export function concretize(type: TypeSignature): TypeSignature {
   if (type.kind === 'callable-principal') return PRINCIPAL;
   if (type.kind === 'list-union') {
-    if (type.members.some((m) => m.kind === 'trait')) throw new TypeError_('TypeError', type, null);
+    if (type.members.some((m) => m.kind === 'trait'))
+      throw new ClarityTypeError('TypeError', type, null);
     return PRINCIPAL;
   }
   return type;
@@ -264,7 +267,7 @@ export function admitsType(type: TypeSignature, given: TypeSignature): boolean {
       return true;
     }
     case 'no-type':
-      throw new TypeError_('CouldNotDetermineType');
+      throw new ClarityTypeError('CouldNotDetermineType');
     default:
       return typesEqual(other, type);
   }
@@ -280,12 +283,12 @@ function factorOutNoType(a: TypeSignature, b: TypeSignature): TypeSignature {
 export { factorOutNoType as supertypeOrKnown };
 
 function mismatch(a: TypeSignature, b: TypeSignature): never {
-  throw new TypeError_('TypeError', a, b);
+  throw new ClarityTypeError('TypeError', a, b);
 }
 
 /**
  * The smallest type that admits both.
- * @throws TypeError_ with `TypeError` when there is none, `SupertypeTooLarge` when it is too big
+ * @throws ClarityTypeError with `TypeError` when there is none, `SupertypeTooLarge` when it is too big
  */
 export function leastSupertype(a: TypeSignature, b: TypeSignature): TypeSignature {
   if (a === b) return a;
@@ -296,7 +299,7 @@ export function leastSupertype(a: TypeSignature, b: TypeSignature): TypeSignatur
     try {
       return Ty.list(entry, Math.max(a.length, b.length));
     } catch {
-      throw new TypeError_('SupertypeTooLarge');
+      throw new ClarityTypeError('SupertypeTooLarge');
     }
   }
   if (a.kind === 'response' && b.kind === 'response') {
@@ -329,7 +332,7 @@ function tupleSupertype(a: TupleType, b: TupleType): TypeSignature {
   try {
     return Ty.tuple(fields);
   } catch {
-    throw new TypeError_('SupertypeTooLarge');
+    throw new ClarityTypeError('SupertypeTooLarge');
   }
 }
 
