@@ -29,6 +29,25 @@ export {
   transactionsRoot,
   writeBlock,
 } from './block.ts';
+export {
+  BLOCK_PROPOSAL_DATA_VERSION,
+  type BlockProposal,
+  type BlockProposalData,
+  blockProposalData,
+  type MinerDiagnostics,
+  type MiningReason,
+} from './block-proposal.ts';
+export {
+  BLOCK_RESPONSE_DATA_VERSION,
+  type BlockAccepted,
+  type BlockRejected,
+  type BlockResponse,
+  type BlockResponseData,
+  blockResponseData,
+  createBlockRejection,
+  recoverResponseKey,
+  rejectionHash,
+} from './block-response.ts';
 export { decodeWhole, type WireError, wireError } from './door.ts';
 export {
   INFER_VERSION,
@@ -63,6 +82,13 @@ export type {
   PostConditionPrincipal,
 } from './post-condition.ts';
 export {
+  type RejectCode,
+  type RejectReason,
+  rejectCodeOf,
+  VALIDATE_REJECT_CODES,
+  type ValidateRejectCode,
+} from './reject-reason.ts';
+export {
   type AuthFlag,
   initialSighash,
   postsignSighash,
@@ -81,6 +107,13 @@ export {
   signSponsor,
   singleSigCondition,
 } from './sign.ts';
+export {
+  decodeSignerMessage,
+  encodeSignerMessage,
+  MINER_SLOT,
+  SIGNER_LANE,
+  type SignerMessage,
+} from './signer-message.ts';
 export {
   AUTH_FLAG,
   type AuthField,
@@ -108,6 +141,7 @@ export {
   slotMetadata,
   verifyChunk,
 } from './stackerdb.ts';
+export type { MinerState, StateMachineUpdate } from './state-machine-update.ts';
 export { domainTuple, type StructuredDomain, structuredDataHash } from './structured-data.ts';
 export {
   type AnchorMode,
