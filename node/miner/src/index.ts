@@ -1,1 +1,9 @@
-export {};
+export { Miner, type MinerDeps, type MinerOptions } from './miner.ts';
+export type {
+  BurnTip,
+  ChainPort,
+  Election,
+  MempoolPort,
+  MempoolWalk,
+  StackerDbPort,
+} from './ports.ts';

@@ -1,0 +1,17 @@
+/** Bounds and paces of mining, each with its reason. Times in milliseconds. */
+export const LIMITS = {
+  /** A block stops taking transactions after this long, so that signers are not kept waiting. */
+  assemblyMsMax: 5_000,
+  /** Transactions tried for one block: bounds the walk over a mempool full of misfits. */
+  candidatesPerBlockMax: 20_000,
+  /** The proposal is published again when signatures are missing for this long. */
+  proposeAgainMs: 2_000,
+  /** A proposal without 70 % of weight after this long is given up and rebuilt on the current tip. */
+  signaturesMsMax: 30_000,
+  /** Pause after signers refused a block, so that a bad view cannot spin. */
+  rejectionPauseMs: 500,
+  /** Without news, the loop looks around this often. */
+  idlePollMs: 500,
+  /** Transactions that made signers refuse a block are left out this long. */
+  suspectMs: 30_000,
+} as const;

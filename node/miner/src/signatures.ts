@@ -1,0 +1,93 @@
+/**
+ * Collects the signers' answers to one proposal until 70 % of weight has signed, more than 30 % has
+ * refused, or time is up.
+ * Source: SIP-021 "Signer behavior"; threshold `ceil(total * 7 / 10)`.
+ */
+import { bytesEqual, bytesToHex } from '@assay/bytes';
+import type { SignerSet } from '@assay/chainstate';
+import { decodeSignerMessage, recoverResponseKey } from '@assay/wire';
+
+export type Tally =
+  | { readonly kind: 'open' }
+  /** Signatures in signer order, ready for the header. */
+  | { readonly kind: 'signed'; readonly signatures: readonly Uint8Array[]; readonly weight: bigint }
+  | {
+      readonly kind: 'refused';
+      readonly reasons: readonly string[];
+      readonly failedTxids: readonly string[];
+    };
+
+export class SignatureTally {
+  readonly #set: SignerSet;
+  readonly #blockHash: Uint8Array;
+  readonly #signatures = new Map<number, Uint8Array>();
+  readonly #refusals = new Map<number, { reason: string; failedTxid: string | null }>();
+  readonly #total: bigint;
+  readonly #threshold: bigint;
+
+  constructor(set: SignerSet, blockHash: Uint8Array) {
+    this.#set = set;
+    this.#blockHash = blockHash;
+    this.#total = set.signers.reduce((sum, signer) => sum + signer.weight, 0n);
+    this.#threshold = (this.#total * 7n + 9n) / 10n;
+  }
+
+  /** Takes a message from a signer's slot; anything that is not an answer to this block is ignored. */
+  add(slot: number, message: Uint8Array): void {
+    const signer = this.#set.signers[slot];
+    const decoded = decodeSignerMessage(message);
+    if (signer === undefined || !decoded.ok || decoded.value.kind !== 'block-response') return;
+    const { response } = decoded.value;
+    if (!bytesEqual(response.signerSignatureHash, this.#blockHash)) return;
+    if (response.kind === 'accepted') {
+      const key = recoverResponseKey(response);
+      if (key === null || !bytesEqual(key, signer.publicKey)) return;
+      this.#signatures.set(slot, response.signature);
+      this.#refusals.delete(slot);
+    } else if (!this.#signatures.has(slot)) {
+      const key = recoverResponseKey(response);
+      if (key === null || !bytesEqual(key, signer.publicKey)) return;
+      const { failedTxid } = response.data;
+      this.#refusals.set(slot, {
+        reason: response.reason,
+        failedTxid: failedTxid === null ? null : bytesToHex(failedTxid),
+      });
+    }
+  }
+
+  #weightOf(slots: Iterable<number>): bigint {
+    let weight = 0n;
+    for (const slot of slots) weight += this.#set.signers[slot]!.weight;
+    return weight;
+  }
+
+  get signedWeight(): bigint {
+    return this.#weightOf(this.#signatures.keys());
+  }
+
+  state(): Tally {
+    const weight = this.signedWeight;
+    if (weight >= this.#threshold) {
+      const slots = [...this.#signatures.keys()].sort((a, b) => a - b);
+      return {
+        kind: 'signed',
+        signatures: slots.map((slot) => this.#signatures.get(slot)!),
+        weight,
+      };
+    }
+    if (this.#weightOf(this.#refusals.keys()) > this.#total - this.#threshold) {
+      const refusals = [...this.#refusals.values()];
+      return {
+        kind: 'refused',
+        reasons: [...new Set(refusals.map((refusal) => refusal.reason))],
+        failedTxids: refusals.flatMap((r) => (r.failedTxid === null ? [] : [r.failedTxid])),
+      };
+    }
+    return { kind: 'open' };
+  }
+
+  /** For logs: `2/3 of weight`. */
+  describe(): string {
+    return `${this.signedWeight}/${this.#total} for ${bytesToHex(this.#blockHash).slice(0, 8)}`;
+  }
+}

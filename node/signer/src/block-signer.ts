@@ -1,0 +1,287 @@
+/**
+ * The path of a proposal through one signer: own rules -> node executes it -> own verdicts ->
+ * pre-commit -> 70 % of weight pre-committed -> signature. Nothing here waits for a model.
+ *
+ * Every step is repeatable: events may come twice, out of order, or be fetched again after a loss.
+ * Source: stacks-core docs/signer-flows.md (facts); SIP-021.
+ */
+import { bytesEqual, bytesToHex } from '@assay/bytes';
+import { signRecoverable } from '@assay/crypto';
+import type { Logger } from '@assay/observe';
+import {
+  type BlockProposal,
+  blockHash,
+  blockResponseData,
+  createBlockRejection,
+  decodeSignerMessage,
+  encodeBlock,
+  encodeSignerMessage,
+  MINER_SLOT,
+  type RejectReason,
+  recoverChunkKey,
+  SIGNER_LANE,
+  type SignerMessage,
+  type StackerDbChunk,
+  VALIDATE_REJECT_CODES,
+} from '@assay/wire';
+import type { World } from '@assay/world';
+import { checkProposal, type Refusal } from './check-proposal.ts';
+import type { Contracts } from './contracts.ts';
+import type { Ledger } from './ledger.ts';
+import { LIMITS } from './limits.ts';
+import type { NodePort, SignerSlot } from './ports.ts';
+import { checkSettlements } from './settlements.ts';
+import type { SlotWriter } from './slot-writer.ts';
+
+export interface BlockSignerDeps {
+  readonly world: World;
+  readonly node: NodePort;
+  readonly ledger: Ledger;
+  readonly slots: SlotWriter;
+  readonly contracts: Contracts;
+  readonly log: Logger;
+}
+
+export interface BlockSignerOptions {
+  /** 32 bytes. Secret. */
+  readonly privateKey: Uint8Array;
+  /** Compressed, 33 bytes. */
+  readonly publicKey: Uint8Array;
+  readonly chainId: number;
+  readonly serverVersion: string;
+}
+
+/** What the node answers about a block. */
+export interface Validation {
+  readonly signerSignatureHash: Uint8Array;
+  readonly ok: boolean;
+  readonly reason: string;
+  readonly reasonCode: string;
+  readonly failedTxid: Uint8Array | null;
+}
+
+type Stage = 'validating' | 'pre-committed' | 'signed' | 'refused';
+
+interface Pending {
+  readonly proposal: BlockProposal;
+  readonly hash: Uint8Array;
+  readonly cycle: number;
+  readonly set: readonly SignerSlot[];
+  readonly slot: number;
+  readonly seenMs: number;
+  /** Slots that pre-committed. */
+  readonly preCommits: Set<number>;
+  stage: Stage;
+  /** Our last message about it, to repeat when the miner asks again. */
+  answer: SignerMessage | null;
+}
+
+export class BlockSigner {
+  readonly #deps: BlockSignerDeps;
+  readonly #options: BlockSignerOptions;
+  readonly #pending = new Map<string, Pending>();
+  /** Pre-commits that arrived before their proposal: block hash -> public keys. */
+  readonly #early = new Map<string, Set<string>>();
+
+  constructor(deps: BlockSignerDeps, options: BlockSignerOptions) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** True while some proposal is neither signed nor refused. */
+  get isBusy(): boolean {
+    return [...this.#pending.values()].some(
+      ({ stage }) => stage !== 'signed' && stage !== 'refused',
+    );
+  }
+
+  /** A chunk of `.miners`: anything but a proposal is ignored. */
+  async onMinerChunk(chunk: StackerDbChunk): Promise<void> {
+    if (chunk.slotId % 2 !== MINER_SLOT.blockProposal) return;
+    const message = decodeSignerMessage(chunk.data);
+    if (!message.ok || message.value.kind !== 'block-proposal') return;
+    await this.#consider(message.value.proposal);
+  }
+
+  async #consider(proposal: BlockProposal): Promise<void> {
+    const { node, ledger, world, log } = this.#deps;
+    const { header } = proposal.block;
+    const hash = blockHash(header);
+    const known = this.#pending.get(bytesToHex(hash));
+    if (known !== undefined) return this.#repeat(known);
+    const cycle = await node.currentCycle();
+    const set = await node.signerSet(cycle);
+    const slot = set?.findIndex((s) => bytesEqual(s.publicKey, this.#options.publicKey)) ?? -1;
+    if (set === null || slot < 0) return;
+    const pending: Pending = {
+      proposal,
+      hash,
+      cycle,
+      set,
+      slot,
+      seenMs: world.clock.nowMs(),
+      preCommits: new Set(),
+      stage: 'validating',
+      answer: null,
+    };
+    this.#remember(pending);
+    const refusal = checkProposal(proposal, {
+      nowMs: world.clock.nowMs(),
+      currentCycle: cycle,
+      election: await node.lastElection(),
+      signed: ledger.signedAt(header.consensusHash, header.chainLength),
+      canonical: await node.canonicalBlockHash(header.chainLength),
+    });
+    if (refusal !== null) return this.#refuse(pending, refusal, null);
+    log.debug('proposal looks right; the node executes it', { block: hash });
+    await node.proposeBlock(encodeBlock(proposal.block));
+  }
+
+  /** The miner asks again: say what we said, or ask the node again. */
+  async #repeat(pending: Pending): Promise<void> {
+    if (pending.answer !== null) await this.#say(pending, pending.answer);
+    else if (pending.stage === 'validating') {
+      await this.#deps.node.proposeBlock(encodeBlock(pending.proposal.block));
+    }
+  }
+
+  #remember(pending: Pending): void {
+    const nowMs = this.#deps.world.clock.nowMs();
+    for (const [key, old] of this.#pending) {
+      const isOld = nowMs - old.seenMs > LIMITS.proposalMsMax;
+      if (isOld || this.#pending.size >= LIMITS.proposalsMax) this.#pending.delete(key);
+    }
+    const key = bytesToHex(pending.hash);
+    this.#pending.set(key, pending);
+    for (const publicKey of this.#early.get(key) ?? []) {
+      const slot = pending.set.findIndex((s) => bytesToHex(s.publicKey) === publicKey);
+      if (slot >= 0) pending.preCommits.add(slot);
+    }
+    this.#early.delete(key);
+  }
+
+  async onValidation(validation: Validation): Promise<void> {
+    const pending = this.#pending.get(bytesToHex(validation.signerSignatureHash));
+    if (pending === undefined || pending.stage !== 'validating') return;
+    if (!validation.ok) {
+      const code = VALIDATE_REJECT_CODES.find((known) => known === validation.reasonCode);
+      const reason: RejectReason = { kind: 'validation-failed', code: code ?? 'InvalidBlock' };
+      return this.#refuse(
+        pending,
+        { code: reason, reason: validation.reason },
+        validation.failedTxid,
+      );
+    }
+    const { ledger, contracts } = this.#deps;
+    const bad = checkSettlements(pending.proposal.block, contracts, ledger);
+    if (bad !== null) return this.#refuse(pending, bad, bad.txid);
+    pending.stage = 'pre-committed';
+    pending.preCommits.add(pending.slot);
+    await this.#say(pending, { kind: 'block-pre-commit', signerSignatureHash: pending.hash });
+    await this.#signWhenReady(pending);
+  }
+
+  /** A chunk of another signer's pre-commit lane. */
+  async onPreCommitChunk(chunk: StackerDbChunk): Promise<void> {
+    const message = decodeSignerMessage(chunk.data);
+    if (!message.ok || message.value.kind !== 'block-pre-commit') return;
+    const publicKey = recoverChunkKey(chunk);
+    if (publicKey === null) return;
+    const key = bytesToHex(message.value.signerSignatureHash);
+    const pending = this.#pending.get(key);
+    if (pending === undefined) {
+      if (this.#early.size >= LIMITS.proposalsMax) {
+        const [oldest] = this.#early.keys();
+        if (oldest !== undefined) this.#early.delete(oldest);
+      }
+      const early = this.#early.get(key) ?? new Set();
+      this.#early.set(key, early.add(bytesToHex(publicKey)));
+      return;
+    }
+    const slot = pending.set.findIndex((s) => bytesEqual(s.publicKey, publicKey));
+    if (slot < 0) return;
+    pending.preCommits.add(slot);
+    await this.#signWhenReady(pending);
+  }
+
+  async #signWhenReady(pending: Pending): Promise<void> {
+    if (pending.stage !== 'pre-committed') return;
+    const total = pending.set.reduce((sum, s) => sum + s.weight, 0n);
+    let weight = 0n;
+    for (const slot of pending.preCommits) weight += pending.set[slot]!.weight;
+    if (weight * 10n < total * 7n) return;
+    const { ledger, world, log } = this.#deps;
+    const { header } = pending.proposal.block;
+    // Between pre-commit and now another block may have been signed at this height.
+    const signed = ledger.signedAt(header.consensusHash, header.chainLength);
+    const nowMs = world.clock.nowMs();
+    const isRival = signed !== null && !bytesEqual(signed.blockHash, pending.hash);
+    if (isRival && nowMs - signed.signedAtMs < LIMITS.rivalMsMin) return;
+    pending.stage = 'signed';
+    ledger.recordSigned(header.consensusHash, header.chainLength, {
+      blockHash: pending.hash,
+      signedAtMs: nowMs,
+    });
+    const answer: SignerMessage = {
+      kind: 'block-response',
+      response: {
+        kind: 'accepted',
+        signerSignatureHash: pending.hash,
+        signature: signRecoverable(pending.hash, this.#options.privateKey),
+        serverVersion: this.#options.serverVersion,
+        data: blockResponseData({ kind: 'not-rejected' }),
+      },
+    };
+    await this.#say(pending, answer);
+    log.info('block signed', { block: pending.hash, height: header.chainLength });
+  }
+
+  async #refuse(pending: Pending, refusal: Refusal, failedTxid: Uint8Array | null): Promise<void> {
+    pending.stage = 'refused';
+    this.#deps.log.warn('block refused', {
+      block: pending.hash,
+      height: pending.proposal.block.header.chainLength,
+      reason: refusal.reason,
+    });
+    const response = createBlockRejection(
+      {
+        signerSignatureHash: pending.hash,
+        reason: refusal.reason,
+        chainId: this.#options.chainId,
+        serverVersion: this.#options.serverVersion,
+        data: {
+          ...blockResponseData(refusal.code, undefined, failedTxid),
+          rejectReason: refusal.code,
+        },
+      },
+      this.#options.privateKey,
+    );
+    await this.#say(pending, { kind: 'block-response', response });
+  }
+
+  async #say(pending: Pending, message: SignerMessage): Promise<void> {
+    pending.answer = message;
+    const lane = message.kind === 'block-response' ? 'blockResponse' : 'blockPreCommit';
+    const contract = this.#deps.contracts.signers(pending.cycle, SIGNER_LANE[lane]);
+    const isWritten = await this.#deps.slots.write(
+      contract,
+      pending.slot,
+      encodeSignerMessage(message),
+    );
+    if (!isWritten) this.#deps.log.warn('our slot could not be written', { contract });
+  }
+
+  /** Fetches what events may have lost, while proposals are open (and once after a start). */
+  async resync(): Promise<void> {
+    const { node, contracts } = this.#deps;
+    for (const slot of await node.writtenSlots(contracts.miners)) {
+      const chunk = await node.chunk(contracts.miners, slot);
+      if (chunk !== null) await this.onMinerChunk(chunk);
+    }
+    const lane = contracts.signers(await node.currentCycle(), SIGNER_LANE.blockPreCommit);
+    for (const slot of await node.writtenSlots(lane)) {
+      const chunk = await node.chunk(lane, slot);
+      if (chunk !== null) await this.onPreCommitChunk(chunk);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/** Bounds and paces of a signer, each with its reason. Times in milliseconds. */
+export const LIMITS = {
+  /** Proposals remembered at a time; older ones are forgotten first. */
+  proposalsMax: 64,
+  /** How far ahead of our clock a block's timestamp may be (stacks-core: 15 s). */
+  futureSecsMax: 15,
+  /**
+   * A block we signed that did not become canonical blocks a rival at its height this long; the chain
+   * could otherwise stop when a miner lost the signatures of its own block.
+   */
+  rivalMsMin: 10_000,
+  /** While a proposal is open, chunks are fetched this often in case an event was lost. */
+  resyncMs: 1_000,
+  /** An open proposal is forgotten after this long. */
+  proposalMsMax: 60_000,
+  /** Event bodies: a block proposal as hex with room to spare. */
+  eventBytesMax: 32 * 1024 * 1024,
+  /** Receipts waiting to be judged; more are picked up again at the next resync. */
+  judgeQueueMax: 1_000,
+  /** Verdicts kept in our slot: enough for every receipt that can be pending at once. */
+  verdictsPublished: 256,
+  /** Pause before an answer that could not be fetched is tried again. */
+  judgeRetryMs: 1_000,
+  judgeAttemptsMax: 30,
+} as const;
