@@ -4,9 +4,11 @@
  * `Math.log` and `Math.exp` promise no such thing. Source: docs/sampler-gm-v1.md sections 3 and 4.
  */
 
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: these digits are the standard
 const LN_2 = 0.6931471805599453;
 const LN_2_HIGH = 0.6931471803691238;
 const LN_2_LOW = 1.9082149292705877e-10;
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: these digits are the standard
 const SQRT_HALF = 0.7071067811865476;
 
 const FLOAT = new Float64Array(1);

@@ -4,6 +4,8 @@
  * It means nothing; it has the shape, the length and the entropy of an answer.
  */
 
+import { lnGm } from './gm-v1-math.ts';
+
 export interface WordClass {
   readonly name: string;
   readonly words: readonly string[];
@@ -99,7 +101,7 @@ export const CLASS_LOGITS: readonly (readonly number[])[] = Array.from(
     for (const [next, weight] of Object.entries(weights)) {
       const to = classIndex(next);
       const words = to === END_CLASS ? 1 : WORD_CLASSES[to]!.words.length;
-      row[to] = Math.log(weight / total / words);
+      row[to] = lnGm(weight / total / words);
     }
     return row;
   },
