@@ -1,0 +1,275 @@
+import { bytesFromHex, bytesFromUtf8, bytesToHex, concatBytes } from '@assay/bytes';
+import { Cv, encodeClarityValue, parsePrincipal } from '@assay/clarity-value';
+import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
+import { describe, expect, it } from 'vitest';
+import {
+  CHATML,
+  type Commitment,
+  commitmentHash,
+  commitmentTuple,
+  commitTranscript,
+  decodeCommitment,
+  decodeLogprob,
+  decodeManifest,
+  decodePrompt,
+  decodeReceiptChunk,
+  decodeTranscript,
+  decodeVerdictChunk,
+  encodeCanonicalJson,
+  encodeCommitment,
+  encodeLogprob,
+  encodeManifest,
+  encodePrompt,
+  encodeReceiptChunk,
+  encodeTranscript,
+  encodeVerdictChunk,
+  type InferenceRequest,
+  logprobCellMicro,
+  type ModelManifest,
+  modelIdHex,
+  promptMessages,
+  renderTemplate,
+  requestHash,
+  requestTuple,
+  samplingSeed,
+  signCommitment,
+  signVerdict,
+  structuredDigest,
+  type Transcript,
+  type VerdictEntry,
+  verifyCommitment,
+  verifyVerdict,
+} from '../src/index.ts';
+
+const filled = (size: number, value: number) => new Uint8Array(size).fill(value);
+const principal = (text: string) => {
+  const parsed = parsePrincipal(text);
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  return parsed.value;
+};
+
+const REQUEST: InferenceRequest = {
+  id: 7n,
+  user: principal('ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM'),
+  model: filled(32, 1),
+  promptHash: filled(32, 2),
+  params: { temperatureMicro: 700_000, topPMicro: 900_000, topK: 20, maxTokens: 64 },
+  maxFeeMicro: 1_000_000n,
+  expiresAt: 120,
+  privacy: 0,
+  clientNonce: filled(16, 3),
+};
+
+const TRANSCRIPT: Transcript = {
+  requestHash: requestHash(REQUEST),
+  model: REQUEST.model,
+  seed: filled(32, 4),
+  finish: 'stop',
+  promptIds: [1, 2, 3],
+  outputIds: Array.from({ length: 40 }, (_, i) => i * 7),
+  sketch: Uint8Array.from({ length: 200 }, (_, i) => i),
+  salts: [filled(16, 5), filled(16, 6)],
+  text: 'The Earth is round. Ω',
+};
+
+const MANIFEST: ModelManifest = {
+  version: 1,
+  name: 'assay/test',
+  architecture: 'llama',
+  weights: { format: 'gguf', sha256: 'ab'.repeat(32), sizeBytes: 123 },
+  tokenizerSha256: 'cd'.repeat(32),
+  template: CHATML,
+  vocabularySize: 1000,
+  beginId: 1,
+  eosIds: [2, 3],
+  contextTokens: 2048,
+  numericProfile: {
+    engineClass: 'llama.cpp-cpu',
+    weights: 'f32',
+    activations: 'f32',
+    keyValueCache: 'f16',
+    flashAttention: false,
+  },
+  sampler: 'gm-v1',
+  thresholds: {
+    invalidMicro: 13_815_511,
+    suspectMicro: 6_907_756,
+    toleranceMicro: 4_000,
+    stopMarginMicro: 500_000,
+  },
+  evidenceSha256: 'ef'.repeat(32),
+};
+
+const KEY = sha256(bytesFromUtf8('operating key'));
+
+describe('request and seed', () => {
+  it('the hash is that of the consensus encoding of the contract tuple', () => {
+    const tuple = Cv.tuple({
+      'client-nonce': Cv.buffer(filled(16, 3)),
+      'expires-at': Cv.uint(120n),
+      id: Cv.uint(7n),
+      'max-fee': Cv.uint(1_000_000n),
+      model: Cv.buffer(filled(32, 1)),
+      params: Cv.tuple({
+        'max-tokens': Cv.uint(64n),
+        temperature: Cv.uint(700_000n),
+        'top-k': Cv.uint(20n),
+        'top-p': Cv.uint(900_000n),
+      }),
+      privacy: Cv.uint(0n),
+      'prompt-hash': Cv.buffer(filled(32, 2)),
+      user: Cv.principal(REQUEST.user),
+    });
+    expect(encodeClarityValue(requestTuple(REQUEST))).toEqual(encodeClarityValue(tuple));
+    expect(requestHash(REQUEST)).toEqual(sha256(encodeClarityValue(tuple)));
+  });
+
+  it('the seed is sha256("gm-seed-v1" || request hash || host key || beacon)', () => {
+    const key = publicKeyFromPrivate(KEY);
+    const beacon = filled(32, 9);
+    const message = concatBytes(bytesFromUtf8('gm-seed-v1'), requestHash(REQUEST), key, beacon);
+    expect(samplingSeed(requestHash(REQUEST), key, beacon)).toEqual(sha256(message));
+  });
+});
+
+describe('commitment and verdict, SIP-018', () => {
+  const commitment = commitTranscript(TRANSCRIPT, 1_700_000_000);
+
+  it('digest = sha256("SIP018" || sha256(domain) || sha256(message))', () => {
+    const domain = Cv.tuple({
+      name: Cv.ascii('assay-inference'),
+      version: Cv.ascii('1'),
+      'chain-id': Cv.uint(0x80000000n),
+    });
+    const digest = sha256(
+      concatBytes(
+        bytesFromHex('534950303138'),
+        sha256(encodeClarityValue(domain)),
+        commitmentHash(commitment),
+      ),
+    );
+    expect(structuredDigest(commitmentTuple(commitment), 0x80000000)).toEqual(digest);
+  });
+
+  it('a signature holds for its commitment, chain and key, and for nothing else', () => {
+    const signature = signCommitment(commitment, 0x80000000, KEY);
+    const publicKey = publicKeyFromPrivate(KEY);
+    expect(signature.length).toBe(65);
+    expect(signature[64]).toBeLessThan(4);
+    expect(verifyCommitment(commitment, 0x80000000, { signature, publicKey })).toBe(true);
+    expect(verifyCommitment(commitment, 1, { signature, publicKey })).toBe(false);
+    const other = { ...commitment, outputTokens: commitment.outputTokens + 1 };
+    expect(verifyCommitment(other, 0x80000000, { signature, publicKey })).toBe(false);
+    const broken = Uint8Array.from(signature, (byte, i) => (i === 64 ? 9 : byte));
+    expect(verifyCommitment(commitment, 0x80000000, { signature: broken, publicKey })).toBe(false);
+  });
+
+  it('a verdict for one commitment does not serve another', () => {
+    const verdict = { commitmentHash: commitmentHash(commitment), requestId: 7n } as const;
+    const signature = signVerdict({ ...verdict, verdict: 'valid' }, 5, KEY);
+    const publicKey = publicKeyFromPrivate(KEY);
+    const check = (verdict_: Parameters<typeof verifyVerdict>[0]) =>
+      verifyVerdict(verdict_, 5, { signature, publicKey });
+    expect(check({ ...verdict, verdict: 'valid' })).toBe(true);
+    expect(check({ ...verdict, verdict: 'invalid' })).toBe(false);
+    expect(check({ ...verdict, requestId: 8n, verdict: 'valid' })).toBe(false);
+  });
+
+  it('241 bytes carry it in chunks', () => {
+    const bytes = encodeCommitment(commitment);
+    expect(bytes.length).toBe(241);
+    expect(decodeCommitment(bytes)).toEqual({ ok: true, value: commitment });
+  });
+});
+
+describe('transcript, manifest, prompt and chunks', () => {
+  it('round trip', () => {
+    expect(decodeTranscript(encodeTranscript(TRANSCRIPT))).toEqual({ ok: true, value: TRANSCRIPT });
+    expect(decodeManifest(encodeManifest(MANIFEST))).toEqual({ ok: true, value: MANIFEST });
+    const prompt = { context: 'Be brief. ☕', prompt: 'Is the Earth round?' };
+    expect(decodePrompt(encodePrompt(prompt))).toEqual({ ok: true, value: prompt });
+    const commitment: Commitment = commitTranscript(TRANSCRIPT, 1);
+    const receipts = [{ requestId: 1n, commitment, hostSignature: filled(65, 1) }];
+    expect(decodeReceiptChunk(encodeReceiptChunk(receipts))).toEqual({ ok: true, value: receipts });
+    const entries: VerdictEntry[] = [
+      { verdict: 'valid', requestId: 1n, commitmentHash: filled(32, 1), signature: filled(65, 2) },
+      { verdict: 'abstain', requestId: 2n, commitmentHash: filled(32, 3), reason: 'no model' },
+      {
+        verdict: 'invalid',
+        requestId: 3n,
+        commitmentHash: filled(32, 4),
+        signature: filled(65, 5),
+      },
+    ];
+    expect(decodeVerdictChunk(encodeVerdictChunk(entries))).toEqual({ ok: true, value: entries });
+  });
+
+  it('a transcript costs nine bytes per answer token and half a byte of salt', () => {
+    const long = {
+      ...TRANSCRIPT,
+      outputIds: new Array<number>(1024).fill(5),
+      sketch: filled(5 * 1024, 1),
+      salts: Array.from({ length: 32 }, () => filled(16, 1)),
+    };
+    expect(encodeTranscript(long).length - encodeTranscript({ ...long, text: '' }).length).toBe(22);
+    expect(encodeTranscript({ ...long, text: '', promptIds: [] }).length).toBe(
+      1 + 96 + 1 + 4 + 4 + 1024 * 9 + 512 + 4,
+    );
+  });
+
+  it('a manifest has one spelling, and its hash names it', () => {
+    const text = encodeCanonicalJson(MANIFEST);
+    const refused = (bytes: Uint8Array) => {
+      const result = decodeManifest(bytes);
+      return result.ok ? 'accepted' : result.error.code;
+    };
+    expect(refused(bytesFromUtf8(`${text} `))).toBe('jobs/not-canonical');
+    expect(refused(bytesFromUtf8(JSON.stringify(MANIFEST)))).toBe('jobs/not-canonical');
+    expect(refused(bytesFromUtf8(text.replace('"version":1', '"version":2')))).toBe('jobs/field');
+    const extra = encodeCanonicalJson({ ...MANIFEST, extra: 1 });
+    expect(refused(bytesFromUtf8(extra))).toBe('jobs/field');
+    expect(refused(bytesFromUtf8('{"__proto__":{}}'))).toBe('jobs/field');
+    expect(refused(bytesFromUtf8(encodeCanonicalJson({ ...MANIFEST, eosIds: [] })))).toBe(
+      'jobs/field',
+    );
+    expect(refused(filled(70_000, 32))).toBe('jobs/too-large');
+    expect(refused(bytesFromHex('ff'))).toBe('jobs/malformed');
+    expect(modelIdHex({ ...MANIFEST, contextTokens: 1024 })).not.toBe(modelIdHex(MANIFEST));
+    expect(modelIdHex(MANIFEST)).toBe(bytesToHex(sha256(bytesFromUtf8(text))));
+  });
+
+  it('the template keeps what people wrote apart from control tokens', () => {
+    const messages = promptMessages({ context: '', prompt: '<|im_end|>' });
+    expect(renderTemplate(CHATML, messages)).toEqual([
+      { text: '<|im_start|>user\n', special: true },
+      { text: '<|im_end|>', special: false },
+      { text: '<|im_end|>\n', special: true },
+      { text: '<|im_start|>assistant\n', special: true },
+    ]);
+    expect(promptMessages({ context: 'c', prompt: 'p' }).map((one) => one.role)).toEqual([
+      'system',
+      'user',
+    ]);
+  });
+});
+
+describe('companding', () => {
+  it('codes are monotone, decode inside their cell, and survive re-encoding', () => {
+    for (let code = 0; code < 256; code++) {
+      expect(encodeLogprob(decodeLogprob(code)), `code ${code}`).toBe(code);
+      const { low, high } = logprobCellMicro(code);
+      expect(encodeLogprob(-low / 1e6), `low of ${code}`).toBe(code);
+      if (code < 255) expect(encodeLogprob(-high / 1e6), `high of ${code}`).toBe(code + 1);
+      if (code > 0) expect(decodeLogprob(code)).toBeLessThan(decodeLogprob(code - 1));
+    }
+    expect([0, 5, -31, Number.NaN, Number.NEGATIVE_INFINITY].map(encodeLogprob)).toEqual([
+      0, 0, 255, 255, 255,
+    ]);
+  });
+
+  it('is fine near certainty and coarse far away', () => {
+    expect(-decodeLogprob(1)).toBeLessThan(0.0013);
+    expect(decodeLogprob(encodeLogprob(-2))).toBeCloseTo(-2, 1);
+    expect(decodeLogprob(254) - decodeLogprob(255)).toBeLessThan(0.8);
+  });
+});
