@@ -1,0 +1,232 @@
+/**
+ * A client of bitcoind's JSON-RPC, as far as a Stacks node and its miner need it. The embedded
+ * regtest answers the same calls. Calls that cannot reach bitcoind are repeated; answers with an
+ * error object are not.
+ * Source: Bitcoin Core RPC documentation (24 and later).
+ */
+import { type BitcoinBlock, decodeBitcoinBlock } from '@assay/bitcoin';
+import { bytesFromHex, bytesFromUtf8, bytesToHex, isHex, utf8FromBytes } from '@assay/bytes';
+import type { HttpResponse, World } from '@assay/world';
+import { BurnchainError } from './error.ts';
+import { LIMITS } from './limits.ts';
+
+export interface BitcoinRpcOptions {
+  /** E.g. `http://127.0.0.1:18443`. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Name of a bitcoind wallet; calls then go to `/wallet/<name>`. */
+  readonly wallet?: string;
+  readonly timeoutMs?: number;
+  readonly retries?: number;
+}
+
+/** An unspent output of an address. Txid as 32 bytes in display order. */
+export interface Coin {
+  readonly txid: Uint8Array;
+  readonly index: number;
+  readonly sats: bigint;
+  /** Null when bitcoind does not say. */
+  readonly burnHeight: number | null;
+}
+
+export interface HeaderInfo {
+  /** 32 bytes, display order. */
+  readonly hash: Uint8Array;
+  readonly parentHash: Uint8Array | null;
+  readonly burnHeight: number;
+}
+
+/** `RPC_METHOD_NOT_FOUND`. */
+const METHOD_NOT_FOUND = -32601;
+
+export class BitcoinRpc {
+  readonly url: string;
+  readonly #world: Pick<World, 'net' | 'timers'>;
+  readonly #options: BitcoinRpcOptions;
+  #nextId = 1;
+
+  constructor(world: Pick<World, 'net' | 'timers'>, options: BitcoinRpcOptions) {
+    this.#world = world;
+    this.#options = options;
+    const base = options.url.replace(/\/+$/, '');
+    this.url = options.wallet === undefined ? base : `${base}/wallet/${options.wallet}`;
+  }
+
+  /**
+   * One call; the `result` of the answer.
+   * @throws BurnchainError burnchain/unreachable, /unauthorized, /rpc-error, /bad-answer
+   */
+  async call(
+    method: string,
+    params: readonly unknown[] = [],
+    timeoutMs: number = this.#options.timeoutMs ?? LIMITS.rpcTimeoutMs,
+  ): Promise<unknown> {
+    const id = this.#nextId++;
+    const body = bytesFromUtf8(JSON.stringify({ jsonrpc: '1.0', id, method, params }));
+    const response = await this.#post(body, timeoutMs);
+    return this.#resultOf(method, response);
+  }
+
+  async #post(body: Uint8Array, timeoutMs: number): Promise<HttpResponse> {
+    const { username, password } = this.#options;
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (username !== undefined) {
+      headers.authorization = `Basic ${btoa(`${username}:${password ?? ''}`)}`;
+    }
+    const retries = this.#options.retries ?? LIMITS.rpcRetries;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const bodyBytesMax = LIMITS.rpcBodyBytesMax;
+        const request = { method: 'POST', headers, body, timeoutMs, bodyBytesMax };
+        return await this.#world.net.fetch(`${this.url}/`, request);
+      } catch (cause) {
+        if (attempt >= retries) {
+          const text = `no Bitcoin node answers at ${this.url}; is bitcoind running there?`;
+          throw new BurnchainError('burnchain/unreachable', text, { cause });
+        }
+        const waitMs = Math.min(LIMITS.rpcRetryMs * 2 ** attempt, LIMITS.rpcRetryMsMax);
+        await this.#world.timers.sleep(waitMs);
+      }
+    }
+  }
+
+  #resultOf(method: string, response: HttpResponse): unknown {
+    if (response.status === 401 || response.status === 403) {
+      const text = `the Bitcoin node at ${this.url} refuses the user name or password`;
+      throw new BurnchainError('burnchain/unauthorized', text);
+    }
+    const answer = parseJson(response.body);
+    if (!isRecord(answer)) {
+      const text = `${method}: status ${response.status} without a JSON object`;
+      throw new BurnchainError('burnchain/bad-answer', text);
+    }
+    if (isRecord(answer.error)) {
+      const rpcCode = Number(answer.error.code);
+      const text = `${method}: ${String(answer.error.message)}`;
+      throw new BurnchainError('burnchain/rpc-error', text, { rpcCode });
+    }
+    return answer.result;
+  }
+
+  async bestBlockHash(): Promise<Uint8Array> {
+    return this.#hash('getbestblockhash', await this.call('getbestblockhash'));
+  }
+
+  /** Null when the chain is shorter. */
+  async blockHashAt(burnHeight: number): Promise<Uint8Array | null> {
+    try {
+      return this.#hash('getblockhash', await this.call('getblockhash', [burnHeight]));
+    } catch (error) {
+      if (error instanceof BurnchainError && error.rpcCode === -8) return null;
+      throw error;
+    }
+  }
+
+  async headerInfo(hash: Uint8Array): Promise<HeaderInfo> {
+    const answer = await this.call('getblockheader', [bytesToHex(hash), true]);
+    if (!isRecord(answer) || typeof answer.height !== 'number') throw badAnswer('getblockheader');
+    const parent = answer.previousblockhash;
+    const parentHash = parent === undefined ? null : this.#hash('getblockheader', parent);
+    return { hash, parentHash, burnHeight: answer.height };
+  }
+
+  async block(hash: Uint8Array): Promise<BitcoinBlock> {
+    const answer = await this.call('getblock', [bytesToHex(hash), 0]);
+    const block = decodeBitcoinBlock(this.#bytes('getblock', answer));
+    if (!block.ok) throw badAnswer('getblock', block.error.message);
+    return block.value;
+  }
+
+  /** Txid in display order. */
+  async sendTransaction(bytes: Uint8Array): Promise<Uint8Array> {
+    return this.#hash(
+      'sendrawtransaction',
+      await this.call('sendrawtransaction', [bytesToHex(bytes)]),
+    );
+  }
+
+  async isInMempool(txid: Uint8Array): Promise<boolean> {
+    try {
+      await this.call('getmempoolentry', [bytesToHex(txid)]);
+      return true;
+    } catch (error) {
+      if (error instanceof BurnchainError && error.code === 'burnchain/rpc-error') return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Confirmed, spendable outputs of an address, richest first: by scanning the UTXO set, or from
+   * bitcoind's wallet where it cannot scan.
+   */
+  async coinsOf(address: string): Promise<Coin[]> {
+    let found: Coin[];
+    try {
+      found = await this.#scan(address);
+    } catch (error) {
+      if (!(error instanceof BurnchainError) || error.rpcCode !== METHOD_NOT_FOUND) throw error;
+      found = await this.#listUnspent(address);
+    }
+    found.sort((a, b) => (a.sats > b.sats ? -1 : a.sats < b.sats ? 1 : 0));
+    return found.slice(0, LIMITS.coinsMax);
+  }
+
+  async #scan(address: string): Promise<Coin[]> {
+    const params = ['start', [`addr(${address})`]];
+    const answer = await this.call('scantxoutset', params, LIMITS.scanTimeoutMs);
+    if (!isRecord(answer) || !Array.isArray(answer.unspents)) throw badAnswer('scantxoutset');
+    const tip = Number(answer.height);
+    return answer.unspents.filter(isRecord).flatMap((entry) => {
+      const mature = tip - Number(entry.height) + 1 >= LIMITS.coinbaseMaturity;
+      return entry.coinbase === true && !mature ? [] : [this.#coin('scantxoutset', entry)];
+    });
+  }
+
+  async #listUnspent(address: string): Promise<Coin[]> {
+    const answer = await this.call('listunspent', [1, 9_999_999, [address]]);
+    if (!Array.isArray(answer)) throw badAnswer('listunspent');
+    return answer
+      .filter(isRecord)
+      .filter((entry) => entry.spendable !== false)
+      .map((entry) => this.#coin('listunspent', entry));
+  }
+
+  #coin(method: string, entry: Record<string, unknown>): Coin {
+    const { vout, amount, height } = entry;
+    if (typeof vout !== 'number' || typeof amount !== 'number') throw badAnswer(method);
+    return {
+      txid: this.#hash(method, entry.txid),
+      index: vout,
+      sats: BigInt(Math.round(amount * 1e8)),
+      burnHeight: typeof height === 'number' ? height : null,
+    };
+  }
+
+  #bytes(method: string, value: unknown): Uint8Array {
+    if (typeof value !== 'string' || !isHex(value)) throw badAnswer(method);
+    return bytesFromHex(value);
+  }
+
+  #hash(method: string, value: unknown): Uint8Array {
+    const bytes = this.#bytes(method, value);
+    if (bytes.length !== 32) throw badAnswer(method);
+    return bytes;
+  }
+}
+
+function badAnswer(method: string, detail = 'unexpected answer'): BurnchainError {
+  return new BurnchainError('burnchain/bad-answer', `${method}: ${detail}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8FromBytes(bytes) ?? '');
+  } catch {
+    return null;
+  }
+}
