@@ -74,8 +74,9 @@ function readUtf8(reader: ByteReader): string {
 }
 
 /**
- * Differs: stacks-core sorts the keys it reads; here keys must arrive in order, so that a
- * transaction's bytes, and with them its id, have one form. Every known client sends them sorted.
+ * Differs: stacks-core sorts the keys it reads and hashes its own encoding, so a signature over
+ * unsorted bytes never verifies there; here such bytes are refused at once, and a transaction's
+ * bytes have one form.
  */
 function readTuple(reader: ByteReader, depthLeft: number): ClarityValue {
   const count = readSize(reader, 'tuple');
