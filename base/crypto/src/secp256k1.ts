@@ -153,14 +153,19 @@ export const recoverPublicKey: Secp256k1['recoverPublicKey'] = active.recoverPub
 /** Checks a 64-byte R S signature; false for high-S, as libsecp256k1 does. */
 export const verifySignature: Secp256k1['verifySignature'] = active.verifySignature;
 
-/** Half the group order: the largest S that is "low". */
-const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+/** Half the group order, big-endian: the largest S that is "low". */
+const HALF_ORDER = Uint8Array.from([
+  0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+  0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
+]);
 
 /** True when S of a 65-byte V R S signature is in the lower half of the group order. */
 export function isLowS(signature: Uint8Array): boolean {
-  let s = 0n;
-  for (let i = 33; i < 65; i++) s = (s << 8n) | BigInt(signature[i] ?? 0);
-  return s <= HALF_ORDER;
+  for (let i = 0; i < 32; i++) {
+    const difference = signature[33 + i]! - HALF_ORDER[i]!;
+    if (difference !== 0) return difference < 0;
+  }
+  return true;
 }
 
 /** V R S to R S V: the order Clarity's `secp256k1-recover?` reads. */

@@ -113,6 +113,14 @@ it('foreign bytes give null or false, never an exception, in both twins alike', 
   );
 });
 
+it('low S ends at half the group order', () => {
+  const withS = (s: bigint): Uint8Array =>
+    Uint8Array.of(0, ...new Uint8Array(32), ...bigintToBytes(s));
+  expect(isLowS(withS(ORDER / 2n))).toBe(true);
+  expect(isLowS(withS(ORDER / 2n + 1n))).toBe(false);
+  expect(isLowS(withS(0n))).toBe(true);
+});
+
 it('knows which private keys are in range', () => {
   expect(isValidPrivateKey(new Uint8Array(32))).toBe(false);
   expect(isValidPrivateKey(bigintToBytes(ORDER))).toBe(false);

@@ -33,7 +33,8 @@ export interface VerifiedAuth {
   readonly sponsor: Address | null;
 }
 
-type Verdict = Result<Uint8Array, WireError>;
+/** Where the chain of hashes stands afterwards, computed only if a sponsor needs it. */
+type Verdict = Result<() => Uint8Array, WireError>;
 
 interface Step {
   readonly start: Uint8Array;
@@ -45,7 +46,7 @@ function recover(
   condition: SpendingCondition,
   step: Step,
   signed: { readonly compressed: boolean; readonly signature: Uint8Array },
-): Result<{ readonly publicKey: Uint8Array; readonly next: Uint8Array }, WireError> {
+): Result<{ readonly publicKey: Uint8Array; readonly next: () => Uint8Array }, WireError> {
   const { compressed, signature } = signed;
   if (!step.allowHighS && !isLowS(signature)) {
     return err(wireError('wire/high-s', 'signature has a high S'));
@@ -53,7 +54,7 @@ function recover(
   const presign = presignSighash(step.start, step.flag, condition);
   const publicKey = recoverPublicKey(presign, signature, compressed);
   if (!publicKey) return err(wireError('wire/signature', 'no key gives this signature'));
-  return ok({ publicKey, next: postsignSighash(presign, compressed, signature) });
+  return ok({ publicKey, next: () => postsignSighash(presign, compressed, signature) });
 }
 
 const WRONG_SIGNER = wireError('wire/signer', 'signature is not by the account named');
@@ -80,7 +81,7 @@ function verifyMultiSig(condition: MultiSigCondition, step: Step): Verdict {
     const signed = recover(condition, { ...step, start: current }, field);
     if (!signed.ok) return signed;
     keys.push(signed.value.publicKey);
-    if (!unordered) current = signed.value.next;
+    if (!unordered) current = signed.value.next();
     signatures++;
   }
   const required = condition.signaturesRequired;
@@ -88,7 +89,7 @@ function verifyMultiSig(condition: MultiSigCondition, step: Step): Verdict {
     return err(wireError('wire/signature-count', `${signatures} of ${required} signatures`));
   }
   const hash = hashPublicKeys(condition.hashMode, keys, required);
-  return bytesEqual(hash, condition.signer) ? ok(current) : err(WRONG_SIGNER);
+  return bytesEqual(hash, condition.signer) ? ok(() => current) : err(WRONG_SIGNER);
 }
 
 function verifyCondition(condition: SpendingCondition, step: Step): Verdict {
@@ -123,7 +124,7 @@ export function verifyTransaction(
   const origin = verifyCondition(auth.origin, { start, flag: AUTH_FLAG.standard, allowHighS });
   if (!origin.ok) return origin;
   if (auth.kind === 'sponsored') {
-    const step = { start: origin.value, flag: AUTH_FLAG.sponsored, allowHighS };
+    const step = { start: origin.value(), flag: AUTH_FLAG.sponsored, allowHighS };
     const sponsor = verifyCondition(auth.sponsor, step);
     if (!sponsor.ok) return sponsor;
   }
