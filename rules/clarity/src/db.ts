@@ -56,6 +56,8 @@ export interface BurnBlockFacts {
 export interface BlockInfoDb {
   readonly chainId: number;
   readonly isMainnet: boolean;
+  /** `is-in-regtest`; false when absent. */
+  readonly isRegtest?: boolean;
   /** Height of the block being executed. */
   readonly stacksHeight: number;
   /** `tenure-height`: count of tenures up to and including this one. */
@@ -68,4 +70,9 @@ export interface BlockInfoDb {
   stacksBlock(height: number): StacksBlockFacts | null;
   tenureOfBlock(height: number): TenureFacts | null;
   burnBlock(burnHeight: number): BurnBlockFacts | null;
+  /**
+   * First Stacks height of a tenure, for `get-block-info?` of Clarity 1 and 2, which count tenures
+   * (not on the testnet chain id). Without it heights are taken as they are.
+   */
+  stacksHeightOfTenure?(tenureHeight: number): number | null;
 }

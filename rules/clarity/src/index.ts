@@ -1,5 +1,6 @@
 export {
   burnStx,
+  changeLock,
   creditStx,
   debitStx,
   lockStx,
@@ -13,6 +14,9 @@ export {
   writeNonce,
   writeTenureHeight,
 } from './accounts.ts';
+export type { AbiFunction, AbiType, ContractInterface } from './analysis/interface.ts';
+export { abiType } from './analysis/interface.ts';
+export { ContractCache } from './contract-store.ts';
 export { type Cost, CostExceeded, CostMeter, costDifference, ZERO_COST } from './costs/cost.ts';
 export type {
   BlockInfoDb,
@@ -32,12 +36,10 @@ export type {
   DeployOutcome,
   Span,
 } from './outcome.ts';
+export type { ClarityVersion } from './version.ts';
 export {
   type CallRequest,
-  type ClarityVersion,
   ClarityVm,
   type ClarityVmOptions,
-  ContractCache,
-  type ContractInterface,
   type DeployRequest,
 } from './vm.ts';

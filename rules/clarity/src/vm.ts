@@ -4,25 +4,46 @@
  *
  * Called by rules/chainstate for transactions and by node/rpc for read-only calls.
  */
-import type { Result } from '@assay/bytes';
-import type { ClarityValue } from '@assay/clarity-value';
-import { type Cost, CostMeter } from './costs/cost.ts';
+import { DecodeError, err, ok, type Result } from '@assay/bytes';
+import { ClarityTypeError, type ClarityValue } from '@assay/clarity-value';
+import { analyzeContract } from './analysis/analyze.ts';
+import { type ContractInterface, interfaceFromText } from './analysis/interface.ts';
+import { decodeStored, encodeValueHex } from './codec.ts';
+import { Compiler } from './compile/compiler.ts';
+import { emptyContract, isSupplySlot, runTopLevel } from './compile/define.ts';
+import { Scope } from './compile/scope.ts';
+import {
+  ContractCache,
+  loadContract,
+  readContractRecord,
+  writeContract,
+  writeContractHash,
+} from './contract-store.ts';
+import { charge } from './costs/charge.ts';
+import {
+  type Cost,
+  CostExceeded,
+  CostMeter,
+  costDifference,
+  MemoryExceeded,
+  UNLIMITED,
+} from './costs/cost.ts';
 import type { BlockInfoDb, ClarityDb } from './db.ts';
-import { BLOCK_LIMIT } from './limits.ts';
+import { CheckFailure, checkError, EarlyReturn, ParseFailure, RuntimeFailure } from './errors.ts';
+import { type ContractCallHook, Exec } from './exec/exec.ts';
+import { executeContract } from './exec/invoke.ts';
+import { BLOCK_LIMIT, LIMITS } from './limits.ts';
 import type { CallOutcome, ClarityError, ClarityFailure, DeployOutcome } from './outcome.ts';
-
-export type ClarityVersion = 1 | 2 | 3 | 4 | 5;
-
-/** Compiled contracts by id and content hash. Safe to share between forks and blocks. */
-export class ContractCache {}
+import { parseProgram } from './parse/program.ts';
+import { META } from './state/keys.ts';
+import { exportValue, importValue, NONE, principalValue, valueSize } from './value.ts';
+import type { ClarityVersion } from './version.ts';
 
 export interface DeployRequest {
   /** `ST....name` */
   readonly contractId: string;
   readonly source: string;
   readonly clarityVersion: ClarityVersion;
-  /** tx-sender of the top-level expressions; defaults to the issuer in `contractId`. */
-  readonly sender?: string;
   readonly sponsor?: string;
 }
 
@@ -41,80 +62,266 @@ export interface ClarityVmOptions {
   readonly cache?: ContractCache;
   /** Meter to charge; default: a new one with the block limit. */
   readonly meter?: CostMeter;
-  /** False switches the meter off (genesis, system calls). Default true. */
+  /** False switches limits off (genesis, system calls); costs are still added up. Default true. */
   readonly metered?: boolean;
+  /** Called after each successful contract call, in its context: boot contracts act on the chain. */
+  readonly onContractCall?: ContractCallHook;
+}
+
+const sharedCache = new ContractCache();
+
+interface Ran<T> {
+  readonly value: T;
+  readonly exec: Exec;
+  readonly cost: Cost;
 }
 
 export class ClarityVm {
   readonly meter: CostMeter;
+  readonly #db: ClarityDb;
+  readonly #info: BlockInfoDb;
+  readonly #cache: ContractCache;
+  readonly #hook: ContractCallHook | null;
 
   constructor(options: ClarityVmOptions) {
-    this.meter = options.meter ?? new CostMeter(BLOCK_LIMIT);
+    this.#db = options.db;
+    this.#info = options.info;
+    this.#cache = options.cache ?? sharedCache;
+    this.#hook = options.onContractCall ?? null;
+    const unmetered = options.metered === false;
+    this.meter =
+      options.meter ??
+      new CostMeter(
+        unmetered ? UNLIMITED : BLOCK_LIMIT,
+        unmetered ? Number.MAX_SAFE_INTEGER : undefined,
+      );
   }
 
   /** Parses, checks, stores and runs the top level of a contract. Rolls back on failure. */
-  deploy(_request: DeployRequest): Result<DeployOutcome, ClarityFailure> {
-    throw new Error('not written yet');
+  deploy(request: DeployRequest): Result<DeployOutcome, ClarityFailure> {
+    const { contractId, source, clarityVersion } = request;
+    const ran = this.#run(request.sponsor, (x) => {
+      const m = x.m;
+      charge(m, 'astParse', source.length);
+      if (source.length > LIMITS.contractSourceBytes) {
+        throw checkError('ContractTooLarge', 'contract source too large');
+      }
+      const program = parseProgram(contractId, source, clarityVersion);
+      charge(m, 'astCycleDetection', program.edgeCount);
+      const analysis = analyzeContract(program, clarityVersion, x);
+      charge(m, 'contractStorage', source.length);
+      if (this.hasContract(contractId)) {
+        throw checkError('ContractAlreadyExists', `contract ${contractId} exists already`);
+      }
+      writeContractHash(x.db, contractId, source, this.#info.stacksHeight);
+      m.hold(source.length);
+      const contract = emptyContract(contractId, clarityVersion);
+      runTopLevel(x, contract, program);
+      m.memoryHeld -= source.length;
+      let constantBytes = 0;
+      for (const [name, value] of contract.constants) {
+        if (!isSupplySlot(name)) constantBytes += valueSize(value);
+      }
+      writeContract(x.db, contract, { source, constantBytes, height: this.#info.stacksHeight });
+      x.db.putMetadata(contractId, META.interface, analysis.interfaceText);
+    });
+    if (!ran.ok) return ran;
+    const { exec, cost } = ran.value;
+    return ok({ contractId, events: exec.events, assetMap: exec.assets.export(), cost });
   }
 
   /** A public (or read-only) function, as a contract-call transaction runs it. */
-  callPublic(_request: CallRequest): Result<CallOutcome, ClarityFailure> {
-    throw new Error('not written yet');
+  callPublic(request: CallRequest): Result<CallOutcome, ClarityFailure> {
+    return this.#call(request, { readOnly: false, allowPrivate: false });
   }
 
   /** A read-only function; nothing is written. */
-  callReadOnly(_request: CallRequest): Result<CallOutcome, ClarityFailure> {
-    throw new Error('not written yet');
+  callReadOnly(request: CallRequest): Result<CallOutcome, ClarityFailure> {
+    return this.#call(request, { readOnly: true, allowPrivate: false });
   }
 
-  /** Any function, private ones too, by the node itself: no transaction, no cost. */
-  callPrivateAsSystem(_request: CallRequest): Result<CallOutcome, ClarityFailure> {
-    throw new Error('not written yet');
+  /** Any function, private ones too, by the node itself: no transaction. Use `metered: false`. */
+  callPrivateAsSystem(request: CallRequest): Result<CallOutcome, ClarityFailure> {
+    return this.#call(request, { readOnly: false, allowPrivate: true });
   }
 
   /** Evaluates expressions in the context of a contract (or an empty one); nothing is written. */
-  evaluate(_request: {
-    source: string;
-    contractId?: string;
-    sender?: string;
-    clarityVersion?: ClarityVersion;
-  }): Result<{ value: ClarityValue | null; cost: Cost }, ClarityError> {
-    throw new Error('not written yet');
+  evaluate(request: {
+    readonly source: string;
+    readonly contractId?: string;
+    readonly sender?: string;
+    readonly clarityVersion?: ClarityVersion;
+  }): Result<{ readonly value: ClarityValue | null; readonly cost: Cost }, ClarityFailure> {
+    const id = request.contractId ?? 'ST000000000000000000002AMW42H.transient';
+    const sender = principalValue(request.sender ?? id.slice(0, id.indexOf('.')));
+    const ran = this.#run(undefined, (x) => {
+      const contract =
+        loadContract(x.db, this.#cache, id) ?? emptyContract(id, request.clarityVersion ?? 5);
+      const program = parseProgram(id, request.source, contract.version);
+      const compiler = new Compiler(contract);
+      x.begin(true);
+      let value = null;
+      for (const index of program.order) {
+        const code = compiler.owned(program.expressions[index]!, new Scope(), 0);
+        value = code({ x, locals: [], sender, caller: sender, depth: 0 });
+      }
+      x.rollback();
+      return value;
+    });
+    if (!ran.ok) return ran;
+    const { value, cost } = ran.value;
+    return ok({ value: value === null ? null : exportValue(value), cost });
   }
 
   /** The JSON of `/v2/contracts/interface`; null when there is no such contract. */
-  contractInterface(_contractId: string): ContractInterface | null {
-    throw new Error('not written yet');
+  contractInterface(contractId: string): ContractInterface | null {
+    const text = this.#db.getMetadata(contractId, META.interface);
+    return text === null ? null : interfaceFromText(text);
   }
 
   /** Source text and version; null when there is no such contract. */
   contractSource(
-    _contractId: string,
+    contractId: string,
   ): { source: string; clarityVersion: ClarityVersion; publishHeight: number } | null {
-    throw new Error('not written yet');
+    const record = readContractRecord(this.#db, contractId);
+    if (record === null) return null;
+    const source = this.#db.getMetadata(contractId, META.source)!;
+    return { source, clarityVersion: record.version, publishHeight: record.publishHeight };
   }
 
-  hasContract(_contractId: string): boolean {
-    throw new Error('not written yet');
+  hasContract(contractId: string): boolean {
+    return this.#db.getMetadata(contractId, META.contract) !== null;
   }
 
-  readDataVar(_contractId: string, _name: string): ClarityValue | null {
-    throw new Error('not written yet');
+  /** Null: no such contract or variable. */
+  readDataVar(contractId: string, name: string): ClarityValue | null {
+    const descriptor = loadContract(this.#db, this.#cache, contractId)?.vars.get(name);
+    if (descriptor === undefined) return null;
+    const hex = this.#db.get(descriptor.key);
+    return hex === null ? null : exportValue(decodeStored(hex, descriptor.type));
   }
 
-  /** Null: no such map. `(none)` or `(some v)` otherwise. */
-  readMapEntry(_contractId: string, _name: string, _key: ClarityValue): ClarityValue | null {
-    throw new Error('not written yet');
+  /** Null: no such contract or map. `(none)` or `(some v)` otherwise. */
+  readMapEntry(contractId: string, name: string, key: ClarityValue): ClarityValue | null {
+    const map = loadContract(this.#db, this.#cache, contractId)?.maps.get(name);
+    if (map === undefined) return null;
+    const hex = this.#db.get(map.prefix + encodeValueHex(importValue(key)));
+    return exportValue(hex === null ? NONE : decodeStored(hex, map.storedType));
+  }
+
+  #call(
+    request: CallRequest,
+    mode: { readonly readOnly: boolean; readonly allowPrivate: boolean },
+  ): Result<CallOutcome, ClarityFailure> {
+    const sender = principalValue(request.sender);
+    const ran = this.#run(request.sponsor, (x) => {
+      if (mode.readOnly) x.begin(true);
+      const result = executeContract(
+        x,
+        {
+          contractId: request.contractId,
+          functionName: request.functionName,
+          args: request.args.map(importValue),
+          ...mode,
+        },
+        { sender, caller: sender },
+        0,
+      );
+      if (mode.readOnly) x.rollback();
+      return result;
+    });
+    if (!ran.ok) return ran;
+    const { value, exec, cost } = ran.value;
+    return ok({
+      result: exportValue(value),
+      committed: value.type !== 'err',
+      events: exec.events,
+      assetMap: exec.assets.export(),
+      cost,
+    });
+  }
+
+  /** One transaction's worth of running: all of it stays, or none. */
+  #run<T>(sponsor: string | undefined, body: (x: Exec) => T): Result<Ran<T>, ClarityFailure> {
+    const before = this.meter.total();
+    this.meter.resetMemory();
+    const exec = new Exec({
+      db: this.#db,
+      info: this.#info,
+      meter: this.meter,
+      loadContract: (id) => loadContract(this.#db, this.#cache, id),
+      sponsor: sponsor === undefined ? null : principalValue(sponsor),
+      onContractCall: this.#hook,
+    });
+    exec.begin(false);
+    try {
+      const value = body(exec);
+      exec.commit();
+      return ok({ value, exec, cost: costDifference(this.meter.total(), before) });
+    } catch (thrown) {
+      exec.rollbackTo(0);
+      const error = toClarityError(thrown);
+      if (error === null) throw thrown;
+      return err({ error, cost: costDifference(this.meter.total(), before), events: [] });
+    }
   }
 }
 
-/** ABI in Stacks' JSON form. */
-export interface ContractInterface {
-  readonly functions: readonly unknown[];
-  readonly variables: readonly unknown[];
-  readonly maps: readonly unknown[];
-  readonly fungible_tokens: readonly { readonly name: string }[];
-  readonly non_fungible_tokens: readonly { readonly name: string; readonly type: unknown }[];
-  readonly epoch: string;
-  readonly clarity_version: string;
+/** Null for what is not the contract's doing. */
+function toClarityError(thrown: unknown): ClarityError | null {
+  if (thrown instanceof RuntimeFailure) {
+    const { name, message, kind } = thrown;
+    return { code: `clarity/${kind}`, kind: 'runtime', name, message };
+  }
+  if (thrown instanceof EarlyReturn) {
+    const name = thrown.kind === 'assert' ? 'AssertionFailed' : 'UnwrapFailed';
+    return {
+      code: 'clarity/early-return',
+      kind: 'runtime',
+      name,
+      message: 'left outside a function',
+    };
+  }
+  if (thrown instanceof ParseFailure) {
+    const { name, message, span } = thrown;
+    return { code: 'clarity/parse', kind: 'parse', name, message, span };
+  }
+  if (thrown instanceof CheckFailure) {
+    const { name, message, span } = thrown;
+    return {
+      code: 'clarity/check',
+      kind: 'check',
+      name,
+      message,
+      ...(span === null ? {} : { span }),
+    };
+  }
+  if (thrown instanceof CostExceeded) {
+    return {
+      code: 'clarity/cost',
+      kind: 'cost',
+      name: 'CostBalanceExceeded',
+      message: thrown.message,
+    };
+  }
+  if (thrown instanceof MemoryExceeded) {
+    return {
+      code: 'clarity/memory',
+      kind: 'cost',
+      name: 'MemoryBalanceExceeded',
+      message: thrown.message,
+    };
+  }
+  if (thrown instanceof ClarityTypeError) {
+    return {
+      code: 'clarity/check',
+      kind: 'runtime',
+      name: thrown.typeErrorName,
+      message: thrown.message,
+    };
+  }
+  if (thrown instanceof DecodeError) {
+    return { code: 'clarity/state', kind: 'runtime', name: 'DBError', message: thrown.message };
+  }
+  return null;
 }

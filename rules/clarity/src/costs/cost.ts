@@ -22,7 +22,16 @@ export const ZERO_COST: Cost = {
   runtime: 0,
 };
 
-/** Thrown when a limit is passed; the transaction costs its fee and changes nothing. */
+/** No limit at all: genesis, system calls, tests. */
+export const UNLIMITED: Cost = {
+  writeLength: Number.MAX_SAFE_INTEGER,
+  writeCount: Number.MAX_SAFE_INTEGER,
+  readLength: Number.MAX_SAFE_INTEGER,
+  readCount: Number.MAX_SAFE_INTEGER,
+  runtime: Number.MAX_SAFE_INTEGER,
+};
+
+/** Thrown when a limit is passed; the transaction does not fit the block. */
 export class CostExceeded extends Error {
   override readonly name = 'CostExceeded';
   readonly total: Cost;
@@ -50,16 +59,23 @@ export class CostMeter {
   readLength = 0;
   readCount = 0;
   runtime = 0;
-  memory = 0;
+  /** Bytes held by running expressions, given back when they end. */
+  memoryHeld = 0;
+  /** Bytes of state written, held until the transaction ends. */
+  memoryKept = 0;
   readonly limit: Cost;
+  readonly #runtimeMax: number;
+  readonly #memoryMax: number;
 
-  constructor(limit: Cost) {
+  constructor(limit: Cost, memoryMax = MEMORY_LIMIT) {
     this.limit = limit;
+    this.#runtimeMax = limit.runtime;
+    this.#memoryMax = memoryMax;
   }
 
   addRuntime(units: number): void {
     this.runtime += units;
-    if (this.runtime > this.limit.runtime) throw new CostExceeded(this.total(), this.limit);
+    if (this.runtime > this.#runtimeMax) this.#exceeded();
   }
 
   add(
@@ -82,18 +98,26 @@ export class CostMeter {
       this.readLength > l.readLength ||
       this.readCount > l.readCount
     ) {
-      throw new CostExceeded(this.total(), l);
+      this.#exceeded();
     }
   }
 
-  /** Counts `bytes` of live values; the caller drops them with `dropMemory`. */
-  addMemory(bytes: number): void {
-    this.memory += bytes;
-    if (this.memory > MEMORY_LIMIT) throw new MemoryExceeded('memory limit reached');
+  /** Counts bytes of live values; whoever holds them subtracts from `memoryHeld` when done. */
+  hold(bytes: number): void {
+    this.memoryHeld += bytes;
+    if (this.memoryHeld + this.memoryKept > this.#memoryMax) this.#outOfMemory();
   }
 
-  dropMemory(bytes: number): void {
-    this.memory -= bytes;
+  /** Counts bytes until the end of the transaction. */
+  keep(bytes: number): void {
+    this.memoryKept += bytes;
+    if (this.memoryHeld + this.memoryKept > this.#memoryMax) this.#outOfMemory();
+  }
+
+  /** A transaction starts with no memory in use. */
+  resetMemory(): void {
+    this.memoryHeld = 0;
+    this.memoryKept = 0;
   }
 
   total(): Cost {
@@ -113,7 +137,15 @@ export class CostMeter {
     this.readLength = to.readLength;
     this.readCount = to.readCount;
     this.runtime = to.runtime;
-    this.memory = 0;
+    this.resetMemory();
+  }
+
+  #exceeded(): never {
+    throw new CostExceeded(this.total(), this.limit);
+  }
+
+  #outOfMemory(): never {
+    throw new MemoryExceeded('memory limit reached');
   }
 }
 

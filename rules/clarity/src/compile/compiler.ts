@@ -1,0 +1,207 @@
+/**
+ * Expressions to closures. Names are resolved here, once: locals become slots, constants become
+ * values, functions become objects. A closure charges exactly what the reference interpreter does.
+ *
+ * Depth: `k` is how many call-stack entries lie between the function's body and the expression, so
+ * the check against the language's limit is one comparison with the frame's base.
+ * Source: stacks-core clarity/src/vm/mod.rs (eval, apply, lookup_variable).
+ */
+import { costRuntime } from '../costs/charge.ts';
+import { checkError, RuntimeFailure } from '../errors.ts';
+import type { Code, Frame } from '../exec/exec.ts';
+import { applyFunction } from '../exec/invoke.ts';
+import { isNativeName, isVariableName } from '../names.ts';
+import { PLAIN_NATIVES, SPECIAL_NATIVES } from '../natives/table.ts';
+import { compileVariable } from '../natives/variables.ts';
+import type { Expr, ListExpr } from '../parse/ast.ts';
+import { type Value, valueSize } from '../value.ts';
+import type { CompiledContract, UserFunction } from './contract.ts';
+import { DEPTH_MAX, LOOKUP_FUNCTION } from './depth.ts';
+import { applyPlain, compilePlain } from './plain.ts';
+import type { Scope } from './scope.ts';
+
+/** An expression that reads a slot directly: an element handed to a native by `fold` or `map`. */
+export interface SlotExpr {
+  readonly kind: 'slot';
+  readonly slot: number;
+}
+
+export type CompileExpr = Expr | SlotExpr;
+
+/** A function called with values (by `map`, `filter`, `fold`). `f` runs the call. */
+export type Applier = (frame: Frame, args: Value[]) => Value;
+
+export class Compiler {
+  readonly contract: CompiledContract;
+
+  constructor(contract: CompiledContract) {
+    this.contract = contract;
+  }
+
+  get version() {
+    return this.contract.version;
+  }
+
+  /** The value as the reference's `eval` gives it: a variable is not yet copied. */
+  code(expr: CompileExpr, scope: Scope, k: number): Code {
+    switch (expr.kind) {
+      case 'literal': {
+        const { value } = expr;
+        return () => value;
+      }
+      case 'slot': {
+        const { slot } = expr;
+        return (f) => f.locals[slot]!;
+      }
+      case 'atom':
+        return this.#atom(expr.name, scope, false);
+      case 'list':
+        return this.#call(expr, scope, k);
+      default:
+        return () => {
+          throw checkError('BadSymbolicRepresentation', 'Unexpected trait reference');
+        };
+    }
+  }
+
+  /** The value copied: reading a variable also costs its size. */
+  owned(expr: CompileExpr, scope: Scope, k: number): Code {
+    return expr.kind === 'atom' ? this.#atom(expr.name, scope, true) : this.code(expr, scope, k);
+  }
+
+  #atom(name: string, scope: Scope, copied: boolean): Code {
+    if (isVariableName(name, this.version)) return compileVariable(name, this.contract);
+    const cost = costRuntime('lookupVariableDepth', scope.depth);
+    const local = scope.lookup(name);
+    if (local !== null) {
+      const { slot, callableOnly } = local;
+      // In Clarity 1 a trait parameter is not a variable: reading it makes a principal.
+      if (callableOnly) return (f) => plainPrincipal(f, slot, cost);
+      if (!copied) {
+        return (f) => {
+          f.x.m.addRuntime(cost);
+          return f.locals[slot]!;
+        };
+      }
+      return (f) => {
+        const value = f.locals[slot]!;
+        f.x.m.addRuntime(cost + 1 + 2 * valueSize(value));
+        return value;
+      };
+    }
+    const constant = this.contract.constants.get(name);
+    if (constant !== undefined) {
+      const total = copied ? cost + 1 + 2 * valueSize(constant) : cost;
+      return (f) => {
+        f.x.m.addRuntime(total);
+        return constant;
+      };
+    }
+    return (f) => {
+      f.x.m.addRuntime(cost);
+      throw checkError('Unreachable', `Undefined variable: ${name}`);
+    };
+  }
+
+  #call(expr: ListExpr, scope: Scope, k: number): Code {
+    const head = expr.items[0];
+    if (head === undefined) return failing('Unreachable', 'Non functional application');
+    if (head.kind !== 'atom') return failing('Unreachable', 'Bad function name');
+    return this.call(head.name, expr.items.slice(1), scope, k, LOOKUP_FUNCTION);
+  }
+
+  /** @param lookup run time charged for finding the function: none when `fold` found it before */
+  call(name: string, args: readonly CompileExpr[], scope: Scope, k: number, lookup: number): Code {
+    if (isNativeName(name, this.version)) {
+      const special = SPECIAL_NATIVES.get(name);
+      if (special !== undefined) {
+        return special({ c: this, name, args, scope, k, lookup });
+      }
+      return compilePlain(this, PLAIN_NATIVES.get(name)!, args, scope, k, lookup);
+    }
+    const fn = this.contract.functions.get(name);
+    if (fn === undefined) {
+      return (f) => {
+        f.x.m.addRuntime(lookup);
+        throw checkError('UndefinedFunction', `use of unresolved function '${name}'`);
+      };
+    }
+    return this.#userCall(fn, args, scope, k, lookup);
+  }
+
+  #userCall(
+    fn: UserFunction,
+    args: readonly CompileExpr[],
+    scope: Scope,
+    k: number,
+    lookup: number,
+  ): Code {
+    const codes = args.map((arg) => this.owned(arg, scope, k + 1));
+    const count = codes.length;
+    return (f) => {
+      const m = f.x.m;
+      m.addRuntime(lookup);
+      if (fn.activeIn === f.x.id) throw checkError('CircularReference', fn.name);
+      if (f.depth + k >= DEPTH_MAX) throw new RuntimeFailure('MaxStackDepthReached');
+      const values: Value[] = new Array(count);
+      let held = 0;
+      for (let i = 0; i < count; i++) {
+        const value = codes[i]!(f);
+        const size = valueSize(value);
+        m.hold(size);
+        held += size;
+        values[i] = value;
+      }
+      const result = applyFunction(f.x, fn, values, f, f.depth + k + 1);
+      m.memoryHeld -= held;
+      return result;
+    };
+  }
+
+  /**
+   * Something that `map`, `filter` or `fold` (at depth `k`) applies to values.
+   * The lookup itself is charged by the returned pair's `lookup` before the first element.
+   */
+  applier(name: string, arity: number, scope: Scope, k: number): Applier {
+    if (isNativeName(name, this.version)) {
+      const plain = PLAIN_NATIVES.get(name);
+      if (plain !== undefined) return (f, args) => applyPlain(plain, args, f, k);
+      // A special form gets the elements as already evaluated arguments.
+      const slots: SlotExpr[] = [];
+      for (let i = 0; i < arity; i++) slots.push({ kind: 'slot', slot: scope.reserve() });
+      const code = this.call(name, slots, scope, k, 0);
+      return (f, args) => {
+        for (let i = 0; i < arity; i++) f.locals[slots[i]!.slot] = args[i]!;
+        return code(f);
+      };
+    }
+    const fn = this.contract.functions.get(name);
+    if (fn === undefined) {
+      return () => {
+        throw checkError('UndefinedFunction', `use of unresolved function '${name}'`);
+      };
+    }
+    return (f, args) => {
+      const m = f.x.m;
+      if (f.depth + k >= DEPTH_MAX) throw new RuntimeFailure('MaxStackDepthReached');
+      let held = 0;
+      for (let i = 0; i < args.length; i++) held += valueSize(args[i]!);
+      m.hold(held);
+      const result = applyFunction(f.x, fn, args, f, f.depth + k + 1);
+      m.memoryHeld -= held;
+      return result;
+    };
+  }
+}
+
+function plainPrincipal(f: Frame, slot: number, cost: number): Value {
+  f.x.m.addRuntime(cost);
+  const value = f.locals[slot]!;
+  return value.type === 'principal' && value.trait !== null ? { ...value, trait: null } : value;
+}
+
+function failing(name: string, message: string): Code {
+  return () => {
+    throw checkError(name, message);
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * Parsed source to a program ready for analysis: names expanded, traits bound, definitions sorted.
+ *
+ * Source: stacks-core clarity/src/vm/ast/{mod,sugar_expander,traits_resolver}.rs.
+ */
+import type { TraitId } from '@assay/clarity-value';
+import { ParseFailure } from '../errors.ts';
+import type { ClarityVersion } from '../version.ts';
+import type { Expr, Program, SourceExpr, TraitBinding } from './ast.ts';
+import { parseSource } from './parser.ts';
+import { sortDefinitions } from './sort.ts';
+
+/**
+ * @param contractId `ST....name`; relative names belong to its issuer
+ * @throws ParseFailure with Stacks' error name and a span
+ */
+export function parseProgram(contractId: string, source: string, version: ClarityVersion): Program {
+  const issuer = contractId.slice(0, contractId.indexOf('.'));
+  const exprs = parseSource(source, issuer);
+  const { order, edgeCount } = sortDefinitions(exprs, version);
+  const { traits, implemented } = resolveTraits(contractId, exprs);
+  const expressions: Expr[] = [];
+  const indexOf = new Map<number, number>();
+  for (const [i, expr] of exprs.entries()) {
+    if (expr.kind === 'comment') continue;
+    indexOf.set(i, expressions.length);
+    expressions.push(expand(expr, traits));
+  }
+  const kept = order.filter((i) => indexOf.has(i)).map((i) => indexOf.get(i)!);
+  return { contractId, expressions, order: kept, traits, implemented, edgeCount };
+}
+
+function expand(expr: SourceExpr, traits: ReadonlyMap<string, TraitBinding>): Expr {
+  const { span } = expr;
+  switch (expr.kind) {
+    case 'list':
+      return { kind: 'list', span, items: expandAll(expr.items, traits) };
+    case 'tuple': {
+      const items = expandAll(expr.items, traits);
+      const pairs: Expr[] = [{ kind: 'atom', span, name: 'tuple' }];
+      for (let i = 0; i < items.length; i += 2) {
+        const pair = items.slice(i, i + 2);
+        pairs.push({ kind: 'list', span: pair[0]!.span, items: pair });
+      }
+      return { kind: 'list', span, items: pairs };
+    }
+    case 'trait': {
+      const binding = traits.get(expr.name);
+      if (binding === undefined) {
+        throw new ParseFailure(
+          'TraitReferenceUnknown',
+          `use of undeclared trait <${expr.name}>`,
+          span,
+        );
+      }
+      return { kind: 'trait', span, name: expr.name, ...binding };
+    }
+    case 'comment':
+      throw new Error('comments are dropped before');
+    default:
+      return expr;
+  }
+}
+
+function expandAll(
+  items: readonly SourceExpr[],
+  traits: ReadonlyMap<string, TraitBinding>,
+): Expr[] {
+  const out: Expr[] = [];
+  for (const item of items) if (item.kind !== 'comment') out.push(expand(item, traits));
+  return out;
+}
+
+function resolveTraits(
+  contractId: string,
+  exprs: readonly SourceExpr[],
+): { traits: Map<string, TraitBinding>; implemented: TraitId[] } {
+  const traits = new Map<string, TraitBinding>();
+  const implemented: TraitId[] = [];
+  const declare = (name: string, binding: TraitBinding, expr: SourceExpr) => {
+    if (traits.has(name)) {
+      throw new ParseFailure(
+        'NameAlreadyUsed',
+        `defining '${name}' conflicts with previous value`,
+        expr.span,
+      );
+    }
+    traits.set(name, binding);
+  };
+  for (const expr of exprs) {
+    if (expr.kind !== 'list') continue;
+    const items = expr.items.filter((item) => item.kind !== 'comment');
+    const head = items[0];
+    if (head?.kind !== 'atom') continue;
+    const args = items.slice(1);
+    if (head.name === 'define-trait') {
+      const [name, methods] = args;
+      if (args.length !== 2 || name?.kind !== 'atom' || methods?.kind !== 'list') {
+        throw new ParseFailure('DefineTraitBadSignature', 'invalid trait definition', expr.span);
+      }
+      declare(
+        name.name,
+        { trait: { contract: contractId, name: name.name }, imported: false },
+        expr,
+      );
+    } else if (head.name === 'use-trait') {
+      const [name, field] = args;
+      if (args.length !== 2 || name?.kind !== 'atom' || field?.kind !== 'field') {
+        throw new ParseFailure(
+          'ImportTraitBadSignature',
+          '(use-trait ...) expects a trait name and a trait identifier',
+          expr.span,
+        );
+      }
+      declare(name.name, { trait: field.trait, imported: true }, expr);
+    } else if (head.name === 'impl-trait') {
+      const field = args[0];
+      if (args.length !== 1 || field?.kind !== 'field') {
+        throw new ParseFailure(
+          'ImplTraitBadSignature',
+          '(impl-trait ...) expects a trait identifier',
+          expr.span,
+        );
+      }
+      implemented.push(field.trait);
+    }
+  }
+  return { traits, implemented };
+}

@@ -1,0 +1,45 @@
+/**
+ * Names of everything Clarity keeps in the state. They are hashed into the MARF: consensus.
+ *
+ * Source: stacks-core clarity/src/vm/database/clarity_db.rs (StoreType, make_key_*).
+ */
+const STORE = {
+  map: 0,
+  variable: 1,
+  ftBalance: 2,
+  ftSupply: 3,
+  nft: 4,
+  contract: 9,
+  nonce: 18,
+  stxBalance: 19,
+} as const;
+
+export const mapPrefix = (contract: string, map: string) =>
+  `vm::${contract}::${STORE.map}::${map}::`;
+export const variableKey = (contract: string, name: string) =>
+  `vm::${contract}::${STORE.variable}::${name}`;
+/** Followed by the principal's text. */
+export const ftBalancePrefix = (contract: string, token: string) =>
+  `vm::${contract}::${STORE.ftBalance}::${token}::`;
+export const ftSupplyKey = (contract: string, token: string) =>
+  `vm::${contract}::${STORE.ftSupply}::${token}`;
+/** Followed by the hex of the asset's id. */
+export const nftPrefix = (contract: string, token: string) =>
+  `vm::${contract}::${STORE.nft}::${token}::`;
+export const nonceKey = (principal: string) => `vm-account::${principal}::${STORE.nonce}`;
+export const stxBalanceKey = (principal: string) => `vm-account::${principal}::${STORE.stxBalance}`;
+/** Holds the content hash and the height of deployment: 64 and 8 hex digits. */
+export const contractKey = (contract: string) => `clarity-contract::${contract}`;
+export const LIQUID_SUPPLY_KEY = '_stx-data::ustx_liquid_supply';
+export const TENURE_HEIGHT_KEY = '_stx-data::tenure_height';
+export const BLOCK_TIME_KEY = '_stx-data::clarity_storage::block_time';
+export const EPOCH_KEY = 'vm-epoch::epoch-version';
+
+/** Side store (not hashed). */
+export const META = {
+  source: `vm-metadata::${STORE.contract}::contract-src`,
+  /** version, source bytes, data bytes, height, content hash: what loading and costs need. */
+  contract: `vm-metadata::${STORE.contract}::contract`,
+  constants: `vm-metadata::${STORE.contract}::constants`,
+  interface: `vm-metadata::${STORE.contract}::interface`,
+} as const;
