@@ -50,6 +50,9 @@ const TRUE: BoolValue = { type: 'bool', value: true };
 const FALSE: BoolValue = { type: 'bool', value: false };
 const NONE: NoneValue = { type: 'none' };
 
+/** Half of a pair has no UTF-8 form; an encoder would silently write another character. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -124,6 +127,7 @@ export const Cv = {
     return { type: 'string-ascii', value };
   },
   utf8(value: string): Utf8Value {
+    assert(!LONE_SURROGATE.test(value), 'string-utf8 holds half a surrogate pair');
     return { type: 'string-utf8', value };
   },
 } as const;
