@@ -111,7 +111,7 @@ const MANIFEST = object({
     invalidMicro: NATS_MICRO,
     suspectMicro: NATS_MICRO,
     toleranceMicro: NATS_MICRO,
-    stopMarginMicro: NATS_MICRO,
+    impossibleMicro: NATS_MICRO,
   }),
   evidenceSha256: hash,
 });

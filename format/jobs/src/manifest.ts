@@ -58,8 +58,8 @@ export interface Thresholds {
   readonly suspectMicro: number;
   /** Difference of logprobs that honest machines of this profile reach routinely. */
   readonly toleranceMicro: number;
-  /** An end of text that lost the draw by more than this was not sampled. */
-  readonly stopMarginMicro: number;
+  /** A token that lost the draw by more than this was not drawn: no rounding does that. */
+  readonly impossibleMicro: number;
 }
 
 export function encodeManifest(manifest: ModelManifest): Uint8Array {

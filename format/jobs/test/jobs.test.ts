@@ -95,7 +95,7 @@ const MANIFEST: ModelManifest = {
     invalidMicro: 13_815_511,
     suspectMicro: 6_907_756,
     toleranceMicro: 4_000,
-    stopMarginMicro: 500_000,
+    impossibleMicro: 500_000,
   },
   evidenceSha256: 'ef'.repeat(32),
 };

@@ -30,7 +30,7 @@ export const FAKE_VOCABULARY_SIZE = WORD_BASE + WORDS.length;
 /** The lexicon class of an id; control tokens and bytes start a sentence. */
 export function classOfId(id: number): number {
   if (id === END_ID) return END_CLASS;
-  return id < WORD_BASE ? START_CLASS : WORD_CLASS[id - WORD_BASE]!;
+  return WORD_CLASS[id - WORD_BASE] ?? START_CLASS;
 }
 
 /** Ids that can be sampled: the end and the words. */

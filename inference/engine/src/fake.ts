@@ -1,6 +1,6 @@
 /**
  * A language model without weights: logits are hashes of the recent tokens, shaped by the lexicon.
- * Deterministic, about a hundred thousand tokens a second, and a real distribution over a real
+ * Deterministic, tens of thousands of tokens a second, and a real distribution over a real
  * vocabulary, with entropy. Numeric noise and foreign weights can be dialled in, so that a simulation
  * has honest machines that differ and hosts that cheat. Used by simulation and tests only.
  */
@@ -93,10 +93,10 @@ export class FakeEngine implements Engine {
     const tokens: TokenScore[] = [];
     while (tokens.length < room) {
       if (options.signal?.aborted) throw new EngineError('engine/aborted', 'generation aborted');
-      const all = this.#distribution(prompt, promptIds, ids, 1);
+      const all = this.#distribution(prompt, ids, 1);
       const top = topOf(all, options.topK);
       const id = options.pick(ids.length, top);
-      const score = { id, logprob: all.get(id) ?? SILENT_LOGPROB, top };
+      const score = { id, logprob: logprobOf(all, id), top };
       tokens.push(score);
       ids.push(id);
       options.onToken?.(score, ids.length - 1);
@@ -113,8 +113,8 @@ export class FakeEngine implements Engine {
     this.#open();
     const prompt = hashPrompt(promptIds);
     return outputIds.map((id, position) => {
-      const all = this.#distribution(prompt, promptIds, outputIds.slice(0, position), 2);
-      return { id, logprob: all.get(id) ?? SILENT_LOGPROB, top: topOf(all, topK) };
+      const all = this.#distribution(prompt, outputIds.slice(0, position), 2);
+      return { id, logprob: logprobOf(all, id), top: topOf(all, topK) };
     });
   }
 
@@ -126,29 +126,36 @@ export class FakeEngine implements Engine {
     if (this.#closed) throw new EngineError('engine/closed', 'the engine was closed');
   }
 
-  /** Logprob of every speakable token. @param pass 1 decode, 2 prefill: other kernels, other noise */
-  #distribution(
-    prompt: number,
-    promptIds: readonly number[],
-    outputIds: readonly number[],
-    pass: number,
-  ): ReadonlyMap<number, number> {
+  /** Logprobs by place in `SPEAKABLE_IDS`. @param pass 1 decode, 2 prefill: other kernels, other noise */
+  #distribution(prompt: number, outputIds: readonly number[], pass: number): Float64Array {
     const { weights, quantisation, noise, machine } = this.#options;
     let context = mix(prompt, weights);
-    for (const id of outputIds.slice(-MEMORY)) context = mix(context, id);
-    const previous = outputIds.at(-1) ?? promptIds.at(-1) ?? BEGIN_ID;
-    const row = CLASS_LOGITS[outputIds.length === 0 ? classOfId(BEGIN_ID) : classOfId(previous)]!;
-    const logits = SPEAKABLE_IDS.map((id) => {
-      let logit = row[classOfId(id)]! + SPREAD * gaussian(mix(context, id));
-      if (quantisation > 0) logit += quantisation * gaussian(mix(mix(context, id), 77));
-      if (noise > 0) logit += noise * gaussian(mix(mix(context, id), 1000 * machine + pass));
-      return logit;
-    });
-    const max = Math.max(...logits);
-    const z = max + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - max), 0));
-    return new Map(SPEAKABLE_IDS.map((id, index) => [id, logits[index]! - z]));
+    const recent = Math.max(0, outputIds.length - MEMORY);
+    for (let i = recent; i < outputIds.length; i++) context = mix(context, outputIds[i]!);
+    const previous = outputIds.at(-1);
+    const row = CLASS_LOGITS[classOfId(previous ?? BEGIN_ID)]!;
+    const logits = new Float64Array(SPEAKABLE_IDS.length);
+    let max = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < logits.length; i++) {
+      const key = mix(context, SPEAKABLE_IDS[i]!);
+      let logit = row[SPEAKABLE_CLASSES[i]!]! + SPREAD * gaussian(key);
+      if (quantisation > 0) logit += quantisation * gaussian(mix(key, 77));
+      if (noise > 0) logit += noise * gaussian(mix(key, 1000 * machine + pass));
+      logits[i] = logit;
+      if (logit > max) max = logit;
+    }
+    let weight = 0;
+    for (const logit of logits) weight += Math.exp(logit - max);
+    const z = max + Math.log(weight);
+    for (let i = 0; i < logits.length; i++) logits[i]! -= z;
+    return logits;
   }
 }
+
+const SPEAKABLE_CLASSES: readonly number[] = SPEAKABLE_IDS.map(classOfId);
+const SPEAKABLE_PLACES: ReadonlyMap<number, number> = new Map(
+  SPEAKABLE_IDS.map((id, place) => [id, place]),
+);
 
 export const FAKE_PROFILE = {
   engineClass: 'fake',
@@ -158,11 +165,22 @@ export const FAKE_PROFILE = {
   flashAttention: false,
 } as const;
 
-function topOf(all: ReadonlyMap<number, number>, topK: number): Candidate[] {
-  return [...all]
-    .map(([id, logprob]) => ({ id, logprob }))
-    .sort((a, b) => b.logprob - a.logprob || a.id - b.id)
-    .slice(0, topK);
+/** The `topK` likeliest, descending; places ascend with ids, so equal ones keep their order. */
+function topOf(logprobs: Float64Array, topK: number): Candidate[] {
+  const places: number[] = [];
+  for (let place = 0; place < logprobs.length; place++) {
+    let at = places.length;
+    if (at === topK && logprobs[place]! <= logprobs[places[at - 1]!]!) continue;
+    while (at > 0 && logprobs[places[at - 1]!]! < logprobs[place]!) at -= 1;
+    places.splice(at, 0, place);
+    if (places.length > topK) places.pop();
+  }
+  return places.map((place) => ({ id: SPEAKABLE_IDS[place]!, logprob: logprobs[place]! }));
+}
+
+function logprobOf(logprobs: Float64Array, id: number): number {
+  const place = SPEAKABLE_PLACES.get(id);
+  return place === undefined ? SILENT_LOGPROB : logprobs[place]!;
 }
 
 function hashPrompt(ids: readonly number[]): number {

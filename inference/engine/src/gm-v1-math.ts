@@ -12,14 +12,16 @@ const LN_2_LOW = 1.9082149292705877e-10;
 const SQRT_HALF = 0.7071067811865476;
 
 const FLOAT = new Float64Array(1);
-const BITS = new BigUint64Array(FLOAT.buffer);
+const WORDS = new Uint32Array(FLOAT.buffer);
+/** Place of the word with sign and exponent: the second on little-endian machines. */
+const UPPER = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
 /** Natural logarithm. @param y a normal double > 0 */
 export function lnGm(y: number): number {
   FLOAT[0] = y;
-  const bits = BITS[0]!;
-  let exponent = Number((bits >> 52n) & 0x7ffn) - 1022;
-  BITS[0] = (bits & 0xf_ffff_ffff_ffffn) | (1022n << 52n);
+  const upper = WORDS[UPPER]!;
+  let exponent = ((upper >>> 20) & 0x7ff) - 1022;
+  WORDS[UPPER] = (upper & 0xfffff) | (1022 << 20);
   let m = FLOAT[0];
   if (m < SQRT_HALF) {
     m = m * 2;
@@ -39,6 +41,7 @@ export function expGm(x: number): number {
   const r = x - k * LN_2_HIGH - k * LN_2_LOW;
   let p = 1;
   for (let n = 13; n >= 1; n--) p = 1 + (r * p) / n;
-  BITS[0] = BigInt(k + 1023) << 52n;
+  FLOAT[0] = 1;
+  WORDS[UPPER] = (k + 1023) << 20;
   return p * FLOAT[0]!;
 }

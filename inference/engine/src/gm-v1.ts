@@ -37,8 +37,9 @@ export function gumbel(seed: Uint8Array, position: number, id: number): number {
   view.setUint32(32, position);
   view.setUint32(36, id);
   const digest = sha256(message);
-  const head = new DataView(digest.buffer, digest.byteOffset, 8).getBigUint64(0) >> 12n;
-  const u = (Number(head) + 0.5) / TWO_52;
+  const words = new DataView(digest.buffer, digest.byteOffset, 8);
+  const head = words.getUint32(0) * 1_048_576 + (words.getUint32(4) >>> 12);
+  const u = (head + 0.5) / TWO_52;
   return -lnGm(-lnGm(u));
 }
 

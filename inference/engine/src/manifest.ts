@@ -20,8 +20,8 @@ export interface DescribeOptions {
 export const DEFAULT_THRESHOLDS: Thresholds = {
   invalidMicro: 13_815_511,
   suspectMicro: 6_907_756,
-  toleranceMicro: 4_000,
-  stopMarginMicro: 500_000,
+  toleranceMicro: 10_000,
+  impossibleMicro: 500_000,
 };
 
 export function describeModel(engine: Engine, options: DescribeOptions): ModelManifest {

@@ -1,0 +1,31 @@
+/**
+ * One answer with everything a judge holds it against: what the chain recorded, what the host signed,
+ * what the store delivered.
+ */
+import type { ChatMessage, Commitment, InferenceRequest, ModelManifest } from '@assay/jobs';
+
+/** What comes in from chain, StackerDB and content store. */
+export interface Submission {
+  readonly chainId: number;
+  /** The request as recorded on chain. */
+  readonly request: InferenceRequest;
+  /** The executor's operating key as recorded on chain, 33 bytes. */
+  readonly hostPublicKey: Uint8Array;
+  /** Hash of the Bitcoin block the assignment was drawn from, 32 bytes. */
+  readonly beaconBurnHash: Uint8Array;
+  readonly commitment: Commitment;
+  /** 65 bytes R, S, V. */
+  readonly hostSignature: Uint8Array;
+  /** The transcript's bytes; null when they could not be fetched. */
+  readonly transcript: Uint8Array | null;
+  /** The prompt blob; null when it could not be fetched. */
+  readonly promptBlob: Uint8Array | null;
+  /** The manifest of the requested model; null when it is unknown here. */
+  readonly manifest: ModelManifest | null;
+}
+
+/** A submission whose parts are there and belong together. */
+export interface Answer extends Omit<Submission, 'transcript' | 'promptBlob' | 'manifest'> {
+  readonly manifest: ModelManifest;
+  readonly messages: readonly ChatMessage[];
+}

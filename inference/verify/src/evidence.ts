@@ -1,0 +1,166 @@
+/**
+ * Evidence as money: a judge bets against the host, token by token. Under an honest host the bet
+ * never gains on average, so the chance that it ever reaches a million is at most one in a million
+ * (Ville's inequality), however long the answer and wherever the judge stops. The stakes are a table
+ * of log likelihood ratios per alternative (what a cheat of that kind would show), entropy bucket and
+ * bin, in thousandths of a nat; sums and decisions are integers, so that equal numbers give equal
+ * verdicts.
+ *
+ * Differences are measured in units of the manifest's tolerance, so one table serves profiles of
+ * different precision. A calibrated table replaces `GENERIC_EVIDENCE` by its hash in the manifest.
+ * Source: verification.md 5.4 (channels A and B, clipped ratios, gamma 0.8).
+ */
+import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
+import { sha256 } from '@assay/crypto';
+import { encodeCanonicalJson } from '@assay/jobs';
+
+/** `sketch`: do the host's published logprobs fit? `margin`: would the sampler pick this token? */
+export type Channel = 'sketch' | 'margin';
+
+export interface Alternative {
+  readonly name: string;
+  readonly channel: Channel;
+  /** Stake as a share of the full bet, thousandths: tokens of an answer share noise. */
+  readonly gammaMilli: number;
+  /** One row per entropy bucket, one score per bin, thousandths of a nat. */
+  readonly scoresMilli: readonly (readonly number[])[];
+}
+
+export interface EvidenceTable {
+  readonly version: 1;
+  readonly name: string;
+  /** Upper edges of the first four of five buckets, entropy in thousandths of a nat. */
+  readonly entropyEdgesMilli: readonly number[];
+  /** Upper edges of the bins after bin 0 (no difference), in sixteenths of the tolerance. */
+  readonly binEdgesSixteenths: readonly number[];
+  readonly alternatives: readonly Alternative[];
+}
+
+/** Bins of the margin channel end with one for tokens that top-k or top-p had removed. */
+export const FILTERED_BIN = 10;
+
+const BIN_EDGES = [4, 8, 16, 32, 64, 128, 256, 1024];
+
+/**
+ * What honest machines show, from the side of caution: several times more spread than measured.
+ * Bins: none, 1/4, 1/2, 1, 2, 4, 8, 16, 64 tolerances, more; filtered out.
+ */
+const HONEST: Readonly<Record<Channel, readonly number[]>> = {
+  sketch: [0.69, 0.2, 0.06, 0.035, 0.01, 0.003, 0.001, 0.0005, 0.0003, 0.0002],
+  margin: [0.983, 0.006, 0.004, 0.003, 0.0015, 0.0008, 0.0006, 0.0004, 0.0003, 0.0002, 0.0002],
+};
+
+/** What cheats show. `near`: the same weights, coarser. `far`: other weights, prompt or sampler. */
+const CHEATS: readonly { name: string; channel: Channel; shares: readonly number[] }[] = [
+  {
+    name: 'sketch-near',
+    channel: 'sketch',
+    shares: [0.35, 0.1, 0.08, 0.1, 0.12, 0.12, 0.08, 0.04, 0.008, 0.002],
+  },
+  {
+    name: 'sketch-far',
+    channel: 'sketch',
+    shares: [0.06, 0.02, 0.02, 0.03, 0.04, 0.06, 0.09, 0.16, 0.3, 0.22],
+  },
+  {
+    name: 'margin-near',
+    channel: 'margin',
+    shares: [0.93, 0.01, 0.006, 0.01, 0.012, 0.012, 0.009, 0.007, 0.002, 0.001, 0.001],
+  },
+  {
+    name: 'margin-far',
+    channel: 'margin',
+    shares: [0.4, 0.005, 0.005, 0.01, 0.02, 0.03, 0.06, 0.18, 0.2, 0.05, 0.04],
+  },
+];
+
+const CLIP_MILLI = 3000;
+
+/** Floor of 1000 ln(cheat / honest), clipped. Rounded against the judge. */
+function scoreMilli(cheat: number, honest: number): number {
+  const score = Math.floor(1000 * Math.log(cheat / honest));
+  return Math.max(-CLIP_MILLI, Math.min(CLIP_MILLI, score));
+}
+
+export const GENERIC_EVIDENCE: EvidenceTable = {
+  version: 1,
+  name: 'generic-1',
+  entropyEdgesMilli: [200, 700, 1300, 2000],
+  binEdgesSixteenths: BIN_EDGES,
+  alternatives: CHEATS.map(({ name, channel, shares }) => {
+    const honest = HONEST[channel];
+    const row = shares.map((share, bin) => scoreMilli(share, honest[bin]!));
+    return { name, channel, gammaMilli: 800, scoresMilli: [row, row, row, row, row] };
+  }),
+};
+
+/** The honest shares behind the generic table, for the test that the bet is fair. */
+export const GENERIC_HONEST = HONEST;
+
+/** What a manifest names its table by. */
+export function evidenceSha256(table: EvidenceTable): string {
+  return bytesToHex(sha256(bytesFromUtf8(encodeCanonicalJson(table))));
+}
+
+export const GENERIC_EVIDENCE_SHA256: string = evidenceSha256(GENERIC_EVIDENCE);
+
+/** Row of the table for an entropy. */
+export function entropyBucket(table: EvidenceTable, entropyMilli: number): number {
+  const found = table.entropyEdgesMilli.findIndex((edge) => entropyMilli < edge);
+  return found < 0 ? table.entropyEdgesMilli.length : found;
+}
+
+/** Column of the table for a difference. Both in millionths of a nat. */
+export function differenceBin(
+  table: EvidenceTable,
+  differenceMicro: number,
+  toleranceMicro: number,
+): number {
+  if (differenceMicro <= 0) return 0;
+  const edges = table.binEdgesSixteenths;
+  const found = edges.findIndex((edge) => differenceMicro * 16 <= edge * toleranceMicro);
+  return 1 + (found < 0 ? edges.length : found);
+}
+
+/** What one token showed. */
+export interface TokenEvidence {
+  readonly bucket: number;
+  readonly bins: Readonly<Record<Channel, number>>;
+}
+
+export interface Evidence {
+  /** Greatest log evidence reached at any token, millionths of a nat; a lower bound of the true one. */
+  readonly peakMicro: number;
+  /** Token count at the peak. */
+  readonly peakAt: number;
+  /** Alternative that led at the peak. */
+  readonly leading: string | null;
+  /** Final log bet of each alternative, millionths of a nat. */
+  readonly finalMicro: Readonly<Record<string, number>>;
+}
+
+/**
+ * Plays the bets over an answer. The stake is split evenly over the alternatives, so the evidence is
+ * their mean; its logarithm is bounded from below by the best one minus the logarithm of their number,
+ * which needs no exponential.
+ */
+export function weighEvidence(table: EvidenceTable, tokens: readonly TokenEvidence[]): Evidence {
+  const { alternatives } = table;
+  const sums = alternatives.map(() => 0);
+  const shareMicro = Math.ceil(Math.log(Math.max(1, alternatives.length)) * 1e6);
+  let peakMicro = 0;
+  let peakAt = 0;
+  let leading: string | null = null;
+  tokens.forEach((token, index) => {
+    alternatives.forEach(({ name, channel, gammaMilli, scoresMilli }, a) => {
+      sums[a]! += gammaMilli * scoresMilli[token.bucket]![token.bins[channel]]!;
+      if (sums[a]! - shareMicro > peakMicro) {
+        peakMicro = sums[a]! - shareMicro;
+        peakAt = index + 1;
+        leading = name;
+      }
+    });
+  });
+  const finalMicro = Object.fromEntries(alternatives.map(({ name }, a) => [name, sums[a]!]));
+  return { peakMicro, peakAt, leading, finalMicro };
+}

@@ -1,0 +1,110 @@
+/**
+ * The rules that need no statistics: an answer that breaks one is false, whatever the model says.
+ * Source: verification.md 5.4 D. Each code below is a reason in a judgement:
+ *
+ * | code | the host |
+ * |---|---|
+ * | verify/request-hash | answered another request (replayed transcript) |
+ * | verify/model | committed to another model |
+ * | verify/seed | did not use the seed that request, key and Bitcoin block fix |
+ * | verify/commitment | committed to roots, hashes or counts that are not those of its transcript |
+ * | verify/usage | bills other token counts than it delivered |
+ * | verify/prompt-ids | fed the model another prompt than the template makes of the request |
+ * | verify/vocabulary | used a token that does not exist |
+ * | verify/length | stopped early, went on after the end, or exceeded the limit |
+ * | verify/text | delivered a text that its tokens do not spell |
+ */
+import { bytesEqual } from '@assay/bytes';
+import { answerRoom, type Engine } from '@assay/engine';
+import {
+  type Commitment,
+  commitmentRoot,
+  idsLeaves,
+  outputHash,
+  requestHash,
+  samplingSeed,
+  sketchLeaves,
+  type Transcript,
+} from '@assay/jobs';
+import type { Answer } from './answer.ts';
+import type { Reason } from './judge.ts';
+
+/** Every exact rule that the answer breaks. */
+export function checkExactRules(answer: Answer, transcript: Transcript, engine: Engine): Reason[] {
+  return [
+    ...checkBinding(answer, transcript),
+    ...checkCommitment(answer.commitment, transcript),
+    ...checkTokens(answer, transcript, engine),
+  ];
+}
+
+function checkBinding(answer: Answer, transcript: Transcript): Reason[] {
+  const { commitment, request } = answer;
+  const reasons: Reason[] = [];
+  const hash = requestHash(request);
+  if (!bytesEqual(commitment.requestHash, hash) || !bytesEqual(transcript.requestHash, hash)) {
+    reasons.push({ code: 'verify/request-hash', message: 'made for another request' });
+  }
+  if (
+    !bytesEqual(commitment.model, request.model) ||
+    !bytesEqual(transcript.model, request.model)
+  ) {
+    reasons.push({ code: 'verify/model', message: 'made by another model' });
+  }
+  const seed = samplingSeed(hash, answer.hostPublicKey, answer.beaconBurnHash);
+  if (!bytesEqual(commitment.seed, seed) || !bytesEqual(transcript.seed, seed)) {
+    reasons.push({ code: 'verify/seed', message: 'another seed than request and beacon fix' });
+  }
+  return reasons;
+}
+
+function checkCommitment(commitment: Commitment, transcript: Transcript): Reason[] {
+  const reasons: Reason[] = [];
+  const differs = (what: string): void => {
+    reasons.push({ code: 'verify/commitment', message: `${what} differs from the transcript` });
+  };
+  const idsRoot = commitmentRoot(idsLeaves(transcript.outputIds));
+  if (!bytesEqual(commitment.idsRoot, idsRoot)) differs('ids root');
+  const sketchRoot = commitmentRoot(sketchLeaves(transcript.sketch, transcript.salts));
+  if (!bytesEqual(commitment.sketchRoot, sketchRoot)) differs('sketch root');
+  if (!bytesEqual(commitment.outputHash, outputHash(transcript.text))) differs('output hash');
+  if (commitment.finish !== transcript.finish) differs('finish');
+  const usage = (what: string, billed: number, found: number): void => {
+    if (billed === found) return;
+    reasons.push({
+      code: 'verify/usage',
+      message: `${billed} ${what} tokens billed, ${found} found`,
+    });
+  };
+  usage('prompt', commitment.promptTokens, transcript.promptIds.length);
+  usage('answer', commitment.outputTokens, transcript.outputIds.length);
+  return reasons;
+}
+
+function checkTokens(answer: Answer, transcript: Transcript, engine: Engine): Reason[] {
+  const { info } = engine;
+  const { promptIds, outputIds, finish } = transcript;
+  const reasons: Reason[] = [];
+  const expected = engine.promptIds(answer.messages);
+  if (expected.length !== promptIds.length || expected.some((id, i) => id !== promptIds[i])) {
+    reasons.push({ code: 'verify/prompt-ids', message: 'the prompt is not what was asked' });
+  }
+  if (outputIds.some((id) => id >= info.vocabularySize)) {
+    reasons.push({ code: 'verify/vocabulary', message: 'a token outside the vocabulary' });
+    return reasons;
+  }
+  const length = (message: string): void => {
+    reasons.push({ code: 'verify/length', message });
+  };
+  const room = answerRoom(info, expected.length, answer.request.params.maxTokens);
+  const end = outputIds.findIndex((id) => info.eosIds.includes(id));
+  if (outputIds.length > room) length(`${outputIds.length} tokens where ${room} were allowed`);
+  if (end >= 0 && end !== outputIds.length - 1) length('went on after the end of text');
+  if (finish === 'stop' && end < 0) length('claims a stop without an end of text');
+  if (finish === 'length' && end >= 0) length('claims the limit after an end of text');
+  if (finish === 'length' && outputIds.length < room) length('ended before the limit');
+  if (engine.detokenize(outputIds) !== transcript.text) {
+    reasons.push({ code: 'verify/text', message: 'the text is not what the tokens spell' });
+  }
+  return reasons;
+}

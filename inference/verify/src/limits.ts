@@ -1,0 +1,11 @@
+/** Bounds of the judge: how much work and how much data one judgement may cause. */
+export const LIMITS = {
+  /** Candidates asked from the engine when sampling: gm-v1's top-k bound. */
+  candidates: 20,
+  /** The judge asks for one more, to see how near the cut was. */
+  judgeCandidates: 21,
+  /** Reasons kept in a judgement; the first ones decide. */
+  reasonsMax: 16,
+  /** Alternatives in an evidence table: each costs one addition per token. */
+  alternativesMax: 32,
+} as const;

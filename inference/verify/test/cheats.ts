@@ -1,0 +1,94 @@
+/**
+ * How hosts cheat, one function each: given the true engine and what the cheat needs, the transcript
+ * that the cheat would publish. Tests only; no product code can do these.
+ */
+import { drawGmV1, type Engine } from '@assay/engine';
+import { promptMessages, requestHash, samplingSeed, type Transcript } from '@assay/jobs';
+import { sketchOf } from '../src/index.ts';
+import { answerHonestly, BEACON, HOST_PUBLIC, type Scene } from './scene.ts';
+
+/** Recomputes the sketch of a transcript's tokens with `engine`: genuine proofs for any tokens. */
+export async function resketch(transcript: Transcript, engine: Engine): Promise<Transcript> {
+  const scores = await engine.score(transcript.promptIds, transcript.outputIds, 20);
+  return fitted({ ...transcript, sketch: sketchOf(scores) });
+}
+
+/** Salts as many as the answer needs. */
+export function fitted(transcript: Transcript): Transcript {
+  const leaves = Math.ceil(transcript.outputIds.length / 32);
+  const salts = Array.from({ length: leaves }, () => new Uint8Array(16).fill(9));
+  return { ...transcript, salts };
+}
+
+/** Answers with another model, tokens and sketch both. */
+export const swapModel = answerHonestly;
+
+/** Decodes with a cheap model, then one prefill with the true one for genuine proofs. */
+export async function prefillSpoof(scene: Scene, cheap: Engine, truth: Engine) {
+  return resketch(await answerHonestly(scene, cheap), truth);
+}
+
+/** Samples as it likes: `pick` replaces gm-v1. The sketch is genuine. */
+export async function sampleOtherwise(
+  scene: Scene,
+  engine: Engine,
+  pick: (position: number, top: readonly { id: number; logprob: number }[]) => number,
+): Promise<Transcript> {
+  const honest = await answerHonestly(scene, engine);
+  const { maxTokens } = scene.request.params;
+  const generation = await engine.generate(honest.promptIds, { topK: 20, maxTokens, pick });
+  return fitted({
+    ...honest,
+    finish: generation.finish,
+    outputIds: generation.tokens.map((token) => token.id),
+    sketch: sketchOf(generation.tokens),
+    text: engine.detokenize(generation.tokens.map((token) => token.id)),
+  });
+}
+
+/** Always the likeliest token: cheaper to cache, and not what was asked. */
+export function greedy(scene: Scene, engine: Engine): Promise<Transcript> {
+  return sampleOtherwise(scene, engine, (_, top) => top[0]!.id);
+}
+
+/** Draws under a seed of its own choice while declaring the right one. */
+export function wrongSeed(scene: Scene, engine: Engine): Promise<Transcript> {
+  const seed = new Uint8Array(32).fill(99);
+  return sampleOtherwise(
+    scene,
+    engine,
+    (position, top) => drawGmV1(seed, position, top, scene.request.params).id,
+  );
+}
+
+/** Ends after `count` tokens with an end of text that was never drawn. */
+export async function earlyStop(scene: Scene, engine: Engine, count: number): Promise<Transcript> {
+  const end = engine.info.eosIds[0]!;
+  const honest = await answerHonestly(scene, engine);
+  const outputIds = [...honest.outputIds.slice(0, count), end];
+  return resketch(
+    { ...honest, finish: 'stop', outputIds, text: engine.detokenize(outputIds) },
+    engine,
+  );
+}
+
+/** Runs another prompt, and claims the ids of the right one. */
+export async function otherPrompt(scene: Scene, engine: Engine): Promise<Transcript> {
+  const honest = await answerHonestly(scene, engine);
+  const dropped = { ...scene, prompt: { context: '', prompt: scene.prompt.prompt } };
+  const answered = await answerHonestly(dropped, engine);
+  return { ...answered, promptIds: honest.promptIds };
+}
+
+/** Serves the answer of an earlier request under this one's hash and seed. */
+export async function replay(earlier: Scene, now: Scene, engine: Engine): Promise<Transcript> {
+  const old = await answerHonestly(earlier, engine);
+  const hash = requestHash(now.request);
+  const promptIds = engine.promptIds(promptMessages(now.prompt));
+  return {
+    ...old,
+    requestHash: hash,
+    seed: samplingSeed(hash, HOST_PUBLIC, BEACON),
+    promptIds,
+  };
+}
