@@ -61,6 +61,8 @@ export {
   type CoinbasePayload,
   type CoinbaseToAltPayload,
   type ContractCallPayload,
+  decodePayload,
+  encodePayload,
   type MicroblockHeader,
   type NakamotoCoinbasePayload,
   PAYLOAD_ID,

@@ -3,7 +3,7 @@
  * Source: SIP-005 "Transaction Payloads", SIP-015, SIP-021, SIP-034;
  * stacks-codec/src/transaction.rs.
  */
-import { type ByteReader, type ByteWriter, bytesEqual, bytesFromUtf8 } from '@assay/bytes';
+import { type ByteReader, ByteWriter, bytesEqual, bytesFromUtf8, type Result } from '@assay/bytes';
 import {
   type ClarityValue,
   type Principal,
@@ -15,7 +15,9 @@ import {
   writeName,
   writePrincipal,
 } from '@assay/clarity-value';
+import { decodeWhole, type WireError } from './door.ts';
 import { type InferPayload, readInferPayload, writeInferPayload } from './infer-payload.ts';
+import { LIMITS } from './limits.ts';
 import { type ContractId, readContractId, writeContractId } from './post-condition.ts';
 
 export interface TokenTransferPayload {
@@ -337,4 +339,16 @@ export function readPayload(reader: ByteReader): TransactionPayload {
     default:
       return reader.fail('wire/payload-id', `unknown payload id ${id}`);
   }
+}
+
+/** The payload's bytes alone, id first: how a fee estimate and the documentation show it. */
+export function encodePayload(payload: TransactionPayload): Uint8Array {
+  const writer = new ByteWriter(256);
+  writePayload(writer, payload);
+  return writer.finish();
+}
+
+/** Exactly one payload, id first: what a fee estimate is asked for. */
+export function decodePayload(bytes: Uint8Array): Result<TransactionPayload, WireError> {
+  return decodeWhole(bytes, LIMITS.transactionBytesMax, readPayload);
 }
