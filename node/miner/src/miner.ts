@@ -184,12 +184,19 @@ export class Miner {
     const isOngoing = bytesEqual(parent.header.consensusHash, election.consensusHash);
     const isViewNew = !bytesEqual(parent.burnView.consensusHash, burnTip.consensusHash);
     if (isOngoing && mempool.size === 0) return null;
+    // A commit for another parent tenure has won: that tenure cannot begin; the next one can.
+    const isOurParent = bytesEqual(parent.tenureStartBlockId, election.parentTenureStart);
+    if (!isOngoing && !isOurParent) return null;
     const timestampSecs = Math.max(
       Math.floor(world.clock.nowMs() / 1_000),
       parent.header.timestampSecs + 1,
     );
     const burnView = isOngoing ? burnTip : election;
-    const context = chain.blockContext(burnView.consensusHash, timestampSecs);
+    const context = chain.blockContext(
+      burnView.consensusHash,
+      timestampSecs,
+      election.consensusHash,
+    );
     if (context === null) return null;
     const nonce = chain.view(parent.blockId).account(chain.addressOf(this.#pubkeyHash)).nonce;
     let own: Transaction[] = [];

@@ -37,8 +37,15 @@ export interface ChainPort {
   election(): Election | null;
   /** Address of a single key of this network. */
   addressOf(pubkeyHash: Uint8Array): string;
-  /** What a block stands on: `burnView` by its consensus hash; null when it left the canonical fork. */
-  blockContext(burnView: Uint8Array, timestampSecs: number): BlockContext | null;
+  /**
+   * What a block stands on: the burn view and the tenure by their consensus hashes; null when the
+   * view left the canonical fork.
+   */
+  blockContext(
+    burnView: Uint8Array,
+    timestampSecs: number,
+    tenure: Uint8Array,
+  ): BlockContext | null;
   /** Signers of the blocks of a tenure won at this burn height. */
   signersAt(burnHeight: number): SignerSet | null;
   rewardCycleAt(burnHeight: number): number;
