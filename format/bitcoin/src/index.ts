@@ -1,4 +1,15 @@
 export {
+  type AddressError,
+  type BitcoinNetwork,
+  decodeBase58Check,
+  encodeBase58Check,
+  formatAddress,
+  formatWif,
+  type ImportedKey,
+  parseAddress,
+  parseWif,
+} from './address.ts';
+export {
   BITCOIN_HEADER_BYTES,
   type BitcoinBlock,
   type BitcoinBlockHeader,
@@ -16,6 +27,7 @@ export {
   REGTEST_BITS,
   targetToCompact,
 } from './block.ts';
+export { decodeDerSignature, encodeDerSignature } from './der.ts';
 export { hashFromDisplayHex, hashToDisplayHex, reverseHash } from './hash-order.ts';
 export { COIN_SATS, LIMITS } from './limits.ts';
 export type { BitcoinDecodeError } from './little-endian.ts';
@@ -30,6 +42,31 @@ export {
   witnessCommitmentScript,
   witnessMerkleRoot,
 } from './merkle.ts';
+export { OPCODES } from './opcode.table.ts';
+export {
+  encodeScriptNumber,
+  isPublicKeyShaped,
+  isPushOnly,
+  isUnspendable,
+  multisigScript,
+  type OutputKind,
+  opReturnScript,
+  p2pkhScript,
+  p2pkScript,
+  p2shScript,
+  p2trScript,
+  p2wpkhScript,
+  p2wshScript,
+  parseScript,
+  pushNumberScript,
+  pushScript,
+  recognizeOutput,
+  type ScriptOp,
+  witnessProgram,
+} from './script.ts';
+export { formatScript } from './script-text.ts';
+export { legacySighash, SIGHASH, taggedHash, taprootSighash, witnessV0Sighash } from './sighash.ts';
+export { type SpendingKey, signInput } from './sign.ts';
 export {
   type BitcoinInput,
   type BitcoinOutput,
@@ -48,3 +85,4 @@ export {
   writeBitcoinOutput,
   writeBitcoinTransaction,
 } from './transaction.ts';
+export { type InputError, verifyInput } from './verify-input.ts';
