@@ -21,6 +21,11 @@ export interface BurnView {
   readonly burnTimestampSecs: number;
   /** hash160 of the winner's block-signing key; null when nobody won. */
   readonly minerPubkeyHash: Uint8Array | null;
+  /**
+   * Coinbases of the Bitcoin blocks without winner since the last winner, micro-STX; they go to
+   * this block's winner on top of its own. Default 0.
+   */
+  readonly accumulatedCoinbaseMicro?: bigint;
   /** Satoshis spent by all commits and by the winner in this block, when known. */
   readonly burnSpentSats?: bigint;
   readonly winnerSpentSats?: bigint;
@@ -47,11 +52,6 @@ export interface BlockContext {
   /** Unix seconds, equal to the header's timestamp. */
   readonly timestampSecs: number;
   readonly signers: SignerSet;
-  /**
-   * Burn height of the last sortition that had a winner before this tenure's; coinbase of the
-   * ones in between accumulates. Default: the parent tenure's burn height.
-   */
-  readonly previousWinnerBurnHeight?: number;
   /** Bitcoin blocks of this fork, for `get-burn-block-info?`. Null above the burn view. */
   readonly burnBlockHash?: (burnHeight: number) => Uint8Array | null;
 }

@@ -1,120 +1,44 @@
 /**
- * The door of this room: the chain of applied blocks and their states. Validation of who may mine
- * and sign (sortition winner, signer weight) is the coordinator's; everything that follows from
- * the parent state and the block's bytes is decided here.
- * Called by node/coordinator (apply), node/miner (build), node/rpc and node/mempool (views).
+ * The door of this room: the tree of applied blocks and their states. Who may mine and sign
+ * (sortition winner, signer weight) is the coordinator's business; everything that follows from the
+ * parent's state and the block's bytes is decided here.
+ * Called by node/coordinator (apply, validate), node/miner (build), node/rpc and node/mempool (views).
  */
-import type { Result } from '@assay/bytes';
-import type { ContractInterface } from '@assay/clarity';
-import type { ClarityValue } from '@assay/clarity-value';
-import type { ExecutionCost, NetworkParams } from '@assay/params';
+import { assert, bytesEqual, bytesToHex, err, ok, type Result } from '@assay/bytes';
+import { ContractCache } from '@assay/clarity';
+import { merkleRoot } from '@assay/crypto';
+import { Marf } from '@assay/marf';
+import { BLOCK_BYTES_MAX, type NetworkParams, rulesAt } from '@assay/params';
 import type { Store } from '@assay/store';
-import type { NakamotoBlock, Transaction } from '@assay/wire';
+import {
+  blockHash,
+  blockIdFrom,
+  decodeBlock,
+  encodeBlock,
+  minerSignatureHash,
+  type NakamotoBlock,
+  type Transaction,
+  transactionId,
+} from '@assay/wire';
+import { admitTransaction } from './admit-transaction.ts';
+import type { BlockBuilder } from './block-builder.ts';
+import { createBuilder } from './block-building.ts';
 import type { BlockContext } from './block-context.ts';
+import { BlockExecution, type BlockIds, type Executed } from './block-execution.ts';
+import type { HeaderChain } from './block-info.ts';
+import { bootState, genesisBlockHeader, genesisHash, genesisStoredHeader } from './boot.ts';
+import { ChainIndex } from './chain-index.ts';
+import { TransactionChecker } from './check-transaction.ts';
+import type { CheckedTransaction } from './checked-transaction.ts';
 import type { Genesis } from './genesis.ts';
+import { LIMITS } from './limits.ts';
 import type { MaturedReward, Receipt } from './receipt.ts';
-import type { BlockRejection, TransactionRejection } from './rejection.ts';
+import { type BlockRejection, blockFault, type TransactionRejection } from './rejection.ts';
+import { StateBases } from './state-bases.ts';
+import { StateCache } from './state-cache.ts';
+import type { StateBase } from './state-db.ts';
+import { createView, type StateView } from './state-view.ts';
 import type { StoredHeader } from './stored-header.ts';
-
-/** A transaction whose form and signatures are right; only `checkTransaction` makes one. */
-export interface CheckedTransaction {
-  readonly tx: Transaction;
-  readonly bytes: Uint8Array;
-  readonly txid: Uint8Array;
-  /** `ST...` */
-  readonly origin: string;
-  readonly originNonce: bigint;
-  /** Null without sponsor. */
-  readonly sponsor: string | null;
-  readonly sponsorNonce: bigint | null;
-  readonly feeMicro: bigint;
-}
-
-/** A block after it became part of the stored tree. */
-export interface AppliedBlock {
-  readonly header: StoredHeader;
-  readonly block: NakamotoBlock;
-  readonly receipts: readonly Receipt[];
-  readonly maturedRewards: readonly MaturedReward[];
-}
-
-export type TryOutcome =
-  | { readonly kind: 'included'; readonly receipt: Receipt }
-  /**
-   * `fatal`: the transaction can never be mined on this fork (bad nonce below, too expensive for
-   * an empty tenure); otherwise it may fit later.
-   */
-  | {
-      readonly kind: 'skipped';
-      readonly code: `chainstate/${string}`;
-      readonly message: string;
-      readonly fatal: boolean;
-    };
-
-/** A block that lacks its signatures. */
-export interface SealedBlock {
-  /** `minerSignature` zeros, `signerSignatures` empty. */
-  readonly block: NakamotoBlock;
-  readonly receipts: readonly Receipt[];
-  readonly blockCost: ExecutionCost;
-  readonly tenureCost: ExecutionCost;
-  readonly sizeBytes: number;
-}
-
-/** Assembles one block. Exactly one of `seal` and `abort` must end it. */
-export interface BlockBuilder {
-  readonly parent: StoredHeader;
-  readonly transactionCount: number;
-  readonly sizeBytes: number;
-  /** Used since the last BlockFound or Extended, this block included. */
-  readonly tenureCost: ExecutionCost;
-  /** Executes a transaction; when it does not fit, the state is as before. */
-  tryTransaction(checked: CheckedTransaction): TryOutcome;
-  /** Roots and header. `burnSpent` defaults to the burn view's total burn. */
-  seal(): SealedBlock;
-  abort(): void;
-}
-
-export interface AccountState {
-  /** Spendable now. */
-  readonly balanceMicro: bigint;
-  readonly lockedMicro: bigint;
-  /** Burn height; 0 without lock. */
-  readonly unlockHeight: number;
-  readonly nonce: bigint;
-}
-
-export interface ReadOnlyCall {
-  /** `ST....name` */
-  readonly contractId: string;
-  readonly functionName: string;
-  readonly args: readonly ClarityValue[];
-  readonly sender: string;
-  readonly sponsor?: string;
-}
-
-/** The state after one block. Cheap to make; never writes. */
-export interface StateView {
-  readonly header: StoredHeader;
-  account(principal: string): AccountState;
-  hasContract(contractId: string): boolean;
-  contractSource(
-    contractId: string,
-  ): {
-    readonly source: string;
-    readonly clarityVersion: number;
-    readonly publishHeight: number;
-  } | null;
-  contractInterface(contractId: string): ContractInterface | null;
-  callReadOnly(call: ReadOnlyCall): Result<ClarityValue, { readonly message: string }>;
-  dataVar(contractId: string, name: string): ClarityValue | null;
-  /** Null: no such map. `(none)` or `(some v)` otherwise. */
-  mapEntry(contractId: string, name: string, key: ClarityValue): ClarityValue | null;
-  /** Raw state value of a Clarity database key. */
-  value(key: string): string | null;
-  /** MARF proof of a Clarity database key, serialized; null when absent. */
-  prove(key: string): Uint8Array | null;
-}
 
 export interface ChainstateOptions {
   readonly store: Store;
@@ -122,37 +46,375 @@ export interface ChainstateOptions {
   readonly genesis: Genesis;
 }
 
-export interface Chainstate {
+/** A block after it became part of the stored tree (or, from `validateBlock`, as if). */
+export interface AppliedBlock {
+  readonly header: StoredHeader;
+  readonly block: NakamotoBlock;
+  readonly receipts: readonly Receipt[];
+  readonly maturedRewards: readonly MaturedReward[];
+}
+
+/**
+ * MARF blocks are opened under one name and renamed when stored, since the block's id depends on the
+ * root. Stacks' sentinel: header hash of 0x02 bytes, consensus hash of 0x01 bytes.
+ */
+const SENTINEL = blockIdFrom(new Uint8Array(32).fill(2), new Uint8Array(20).fill(1));
+
+const prefix = (letter: string): Uint8Array => new TextEncoder().encode(letter);
+
+export class Chainstate {
   readonly network: NetworkParams;
   readonly genesisBlockId: Uint8Array;
-  header(blockId: Uint8Array): StoredHeader | null;
-  /** The block as received, signatures included. */
-  blockBytes(blockId: Uint8Array): Uint8Array | null;
-  receipts(blockId: Uint8Array): readonly Receipt[] | null;
-  maturedRewards(blockId: Uint8Array): readonly MaturedReward[] | null;
-  children(blockId: Uint8Array): readonly Uint8Array[];
+  readonly #index: ChainIndex;
+  readonly #marf: Marf;
+  readonly #contracts = new ContractCache();
+  readonly #values = new StateCache();
+  readonly #checker: TransactionChecker;
+  readonly #chain: HeaderChain;
+  readonly #bases: StateBases;
+  /** Executed but not applied: by `preparedKey`, oldest first. */
+  readonly #prepared = new Map<string, Executed>();
+
+  /**
+   * Opens a chain, writing the genesis block into an empty store.
+   * @throws Error when the store belongs to another genesis, or the genesis asks for the impossible
+   */
+  static open(options: ChainstateOptions): Chainstate {
+    return new Chainstate(options);
+  }
+
+  private constructor({ store, network, genesis }: ChainstateOptions) {
+    this.network = network;
+    this.#index = new ChainIndex(store.prefixed(prefix('c')));
+    this.#marf = new Marf(store.prefixed(prefix('m')));
+    this.#checker = new TransactionChecker(network);
+    this.#chain = {
+      header: (id) => this.#index.header(id),
+      ancestorAt: (tip, height) => this.#marf.ancestorAt(tip, height),
+      tenureStartsAt: (height) => this.#index.tenureStartsAt(height),
+    };
+    this.#bases = new StateBases(this.#marf, this.#index, this.#values);
+    this.genesisBlockId = this.#openGenesis(genesis);
+  }
+
+  #openGenesis(genesis: Genesis): Uint8Array {
+    const fileHash = genesisHash(genesis);
+    const known = this.#index.genesis();
+    if (known) {
+      if (!bytesEqual(known.fileHash, fileHash)) {
+        throw new Error('the data belongs to another genesis file; start with an empty folder');
+      }
+      return known.blockId;
+    }
+    const { writes, metadata } = bootState(genesis, this.network, this.#contracts);
+    const { header, ids, bytes } = this.#storeState(null, writes, (root) => {
+      const made = genesisBlockHeader(genesis, root);
+      return { header: made, transactions: [] };
+    });
+    const stored = genesisStoredHeader(this.network, header, ids);
+    this.#index.putGenesis(fileHash, {
+      header: stored,
+      bytes,
+      txids: [],
+      receipts: [],
+      rewards: [],
+      metadata,
+    });
+    this.#values.advance(null, bytesToHex(ids.blockId), writes);
+    return ids.blockId;
+  }
+
+  header(blockId: Uint8Array): StoredHeader | null {
+    return this.#index.header(blockId);
+  }
+
+  /** The block as applied, signatures included. */
+  blockBytes(blockId: Uint8Array): Uint8Array | null {
+    return this.#index.blockBytes(blockId);
+  }
+
+  block(blockId: Uint8Array): NakamotoBlock | null {
+    const bytes = this.#index.blockBytes(blockId);
+    if (bytes === null) return null;
+    const block = decodeBlock(bytes);
+    assert(block.ok, 'stored block does not decode');
+    return block.value;
+  }
+
+  receipts(blockId: Uint8Array): readonly Receipt[] | null {
+    const block = this.block(blockId);
+    return block === null ? null : this.#index.receipts(blockId, block.transactions);
+  }
+
+  maturedRewards(blockId: Uint8Array): readonly MaturedReward[] | null {
+    return this.#index.rewards(blockId);
+  }
+
+  children(blockId: Uint8Array): readonly Uint8Array[] {
+    return this.#index.children(blockId);
+  }
+
   /** Applied blocks at a height, all forks, in block-id order. */
-  blocksAtHeight(height: number): readonly Uint8Array[];
-  /** The block at `height` on the branch that ends in `tip`. */
-  ancestorAt(tip: Uint8Array, height: number): Uint8Array | null;
-  /** First blocks of the tenure with this consensus hash (several only on a miner's fork). */
-  tenureStarts(consensusHash: Uint8Array): readonly Uint8Array[];
+  blocksAtHeight(height: number): readonly Uint8Array[] {
+    return this.#index.atHeight(height);
+  }
+
+  /** The block at `height` on the branch that ends in `tip`; null above it or for a stranger. */
+  ancestorAt(tip: Uint8Array, height: number): Uint8Array | null {
+    return this.#index.header(tip) === null ? null : this.#marf.ancestorAt(tip, height);
+  }
+
+  /** First blocks of the tenure with this consensus hash (several only when a miner forked). */
+  tenureStarts(consensusHash: Uint8Array): readonly Uint8Array[] {
+    return this.#index.tenureStarts(consensusHash);
+  }
+
   /** Blocks that contain the transaction, with its index in each. */
   transactionBlocks(
     txid: Uint8Array,
-  ): readonly { readonly blockId: Uint8Array; readonly index: number }[];
-  build(parentBlockId: Uint8Array, context: BlockContext): BlockBuilder;
-  /** Executes and compares roots without keeping anything: a signer's check. */
-  validateBlock(block: NakamotoBlock, context: BlockContext): Result<AppliedBlock, BlockRejection>;
-  /** Executes, compares roots, stores. Applying a stored block again answers the stored one. */
-  applyBlock(block: NakamotoBlock, context: BlockContext): Result<AppliedBlock, BlockRejection>;
+  ): readonly { readonly blockId: Uint8Array; readonly index: number }[] {
+    return this.#index.transactionBlocks(txid);
+  }
+
   /** @throws when the block is unknown */
-  view(blockId: Uint8Array): StateView;
-  /** Form, chain id, version, signatures. */
-  checkTransaction(bytes: Uint8Array): Result<CheckedTransaction, TransactionRejection>;
+  view(blockId: Uint8Array): StateView {
+    const header = this.#required(blockId);
+    return createView({
+      header,
+      network: this.network,
+      chain: this.#chain,
+      base: this.#baseAt(header),
+      marf: this.#marf,
+      cache: this.#contracts,
+    });
+  }
+
+  /** Form, network, signatures. */
+  checkTransaction(bytes: Uint8Array): Result<CheckedTransaction, TransactionRejection> {
+    return this.#checker.checkBytes(bytes);
+  }
+
   /** Whether the mempool should take it, judged against a state. */
   admitTransaction(
     checked: CheckedTransaction,
     view: StateView,
-  ): Result<void, TransactionRejection>;
+  ): Result<void, TransactionRejection> {
+    return admitTransaction(checked, view, this.network);
+  }
+
+  /** Starts a block. @throws when the parent is unknown */
+  build(parentBlockId: Uint8Array, context: BlockContext): BlockBuilder {
+    const parent = this.#required(parentBlockId);
+    return createBuilder({
+      parent,
+      context,
+      execution: this.#execution(parent, context),
+      stateRoot: (executed) => this.#rootAfter(parent, executed.writes),
+      onSealed: (block, executed) => this.#prepare(block, context, executed),
+    });
+  }
+
+  /** Executes and compares roots without keeping anything: a signer's check. */
+  validateBlock(block: NakamotoBlock, context: BlockContext): Result<AppliedBlock, BlockRejection> {
+    return this.#runBlock(block, context, (parent, executed) => {
+      const root = this.#rootAfter(parent, executed.writes);
+      if (!bytesEqual(root, block.header.stateIndexRoot)) return err(wrongRoot());
+      this.#prepare(block, context, executed);
+      return ok(executed.stored(block.header, idsOf(block).ids));
+    });
+  }
+
+  /** Executes, compares roots, stores. Applying a stored block again answers the stored one. */
+  applyBlock(block: NakamotoBlock, context: BlockContext): Result<AppliedBlock, BlockRejection> {
+    const { ids, bytes } = idsOf(block);
+    const known = this.#index.header(ids.blockId);
+    if (known) return ok(this.#stored(known, block));
+    return this.#runBlock(block, context, (parent, executed) => {
+      if (!this.#commitState(parent, executed.writes, block, ids.blockId)) return err(wrongRoot());
+      const header = executed.stored(block.header, ids);
+      const { txids, receipts, rewards, metadata } = executed;
+      this.#index.put({ header, bytes, txids, receipts, rewards, metadata });
+      this.#values.advance(bytesToHex(parent.blockId), bytesToHex(ids.blockId), executed.writes);
+      return ok(header);
+    });
+  }
+
+  #stored(header: StoredHeader, block: NakamotoBlock): AppliedBlock {
+    return {
+      header,
+      block,
+      receipts: this.#index.receipts(header.blockId, block.transactions) ?? [],
+      maturedRewards: this.#index.rewards(header.blockId) ?? [],
+    };
+  }
+
+  /** Runs a block (or takes what `build` or `validateBlock` ran) and hands it on. */
+  #runBlock(
+    block: NakamotoBlock,
+    context: BlockContext,
+    then: (parent: StoredHeader, executed: Executed) => Result<StoredHeader, BlockRejection>,
+  ): Result<AppliedBlock, BlockRejection> {
+    const parent = this.#index.header(block.header.parentBlockId);
+    if (parent === null) return err(blockFault('unknown-parent', 'the parent block is not known'));
+    const fault = headerFault(block, parent, context);
+    if (fault) return err(fault);
+    const prepared = this.#prepared.get(preparedKey(block, context));
+    const executed = prepared ? ok(prepared) : this.#execute(block, parent, context);
+    if (!executed.ok) return executed;
+    const { receipts, rewards, burnSpent, consensusHash } = executed.value;
+    if (!bytesEqual(consensusHash, block.header.consensusHash)) {
+      return err(
+        blockFault('consensus-hash', 'the header names another tenure than the block is of'),
+      );
+    }
+    if (burnSpent !== block.header.burnSpent) {
+      return err(blockFault('burn-spent', `burn spent is ${burnSpent}`));
+    }
+    const header = then(parent, executed.value);
+    if (!header.ok) return header;
+    return ok({ header: header.value, block, receipts, maturedRewards: rewards });
+  }
+
+  #execute(
+    block: NakamotoBlock,
+    parent: StoredHeader,
+    context: BlockContext,
+  ): Result<Executed, BlockRejection> {
+    const execution = this.#execution(parent, context);
+    for (const tx of block.transactions) {
+      const fault = this.#executeOne(execution, tx);
+      if (fault) return err(fault);
+    }
+    const fault = execution.endFault();
+    return fault === null ? ok(execution.finish()) : err(blockFault('incomplete', fault));
+  }
+
+  #executeOne(execution: BlockExecution, tx: Transaction): BlockRejection | null {
+    const checked = this.#checker.check(tx);
+    if (!checked.ok) {
+      return blockFault('bad-transaction', checked.error.message, transactionId(tx));
+    }
+    const processed = execution.process(checked.value);
+    return processed.included
+      ? null
+      : { code: processed.code, message: processed.message, txid: checked.value.txid };
+  }
+
+  #execution(parent: StoredHeader, context: BlockContext): BlockExecution {
+    const { network } = this;
+    return new BlockExecution(
+      { network, chain: this.#chain, cache: this.#contracts, base: this.#baseAt(parent) },
+      parent,
+      context,
+    );
+  }
+
+  #prepare(block: NakamotoBlock, context: BlockContext, executed: Executed): void {
+    if (this.#prepared.size >= LIMITS.preparedBlocks) {
+      const oldest = this.#prepared.keys().next().value;
+      if (oldest !== undefined) this.#prepared.delete(oldest);
+    }
+    this.#prepared.set(preparedKey(block, context), executed);
+  }
+
+  #rootAfter(parent: StoredHeader, writes: ReadonlyMap<string, string>): Uint8Array {
+    const open = this.#marf.begin(parent.blockId, SENTINEL);
+    try {
+      for (const [key, value] of writes) open.put(key, value);
+      return open.seal();
+    } finally {
+      open.rollback();
+    }
+  }
+
+  /** False, with nothing stored, when the root is not the header's. */
+  #commitState(
+    parent: StoredHeader,
+    writes: ReadonlyMap<string, string>,
+    block: NakamotoBlock,
+    blockId: Uint8Array,
+  ): boolean {
+    // Left by a process that was killed between the two batches of this block.
+    if (this.#marf.has(blockId)) this.#marf.drop(blockId);
+    const open = this.#marf.begin(parent.blockId, SENTINEL);
+    try {
+      for (const [key, value] of writes) open.put(key, value);
+      if (!bytesEqual(open.seal(), block.header.stateIndexRoot)) return false;
+      open.commit(blockId);
+      return true;
+    } finally {
+      open.rollback();
+    }
+  }
+
+  /** Stores a state whose block depends on its root. */
+  #storeState(
+    parent: StoredHeader | null,
+    writes: ReadonlyMap<string, string>,
+    blockOf: (root: Uint8Array) => NakamotoBlock,
+  ) {
+    const open = this.#marf.begin(parent?.blockId ?? null, SENTINEL);
+    try {
+      for (const [key, value] of writes) open.put(key, value);
+      const block = blockOf(open.seal());
+      const { ids, bytes } = idsOf(block);
+      open.commit(ids.blockId);
+      return { header: block.header, ids, bytes };
+    } finally {
+      open.rollback();
+    }
+  }
+
+  #baseAt(header: StoredHeader): StateBase {
+    return this.#bases.at(header);
+  }
+
+  #required(blockId: Uint8Array): StoredHeader {
+    const header = this.#index.header(blockId);
+    if (header === null) throw new Error(`block ${bytesToHex(blockId)} is not applied here`);
+    return header;
+  }
+}
+
+const wrongRoot = (): BlockRejection =>
+  blockFault('state-root', 'executing the block gives another state root than its header says');
+
+function idsOf(block: NakamotoBlock): { readonly ids: BlockIds; readonly bytes: Uint8Array } {
+  const bytes = encodeBlock(block);
+  const hash = blockHash(block.header);
+  const blockId = blockIdFrom(hash, block.header.consensusHash);
+  return { ids: { blockId, blockHash: hash, sizeBytes: bytes.length }, bytes };
+}
+
+/** Names an execution: all of the header but signatures, and what the block stands on. */
+function preparedKey(block: NakamotoBlock, { burnView, signers }: BlockContext): string {
+  const header = bytesToHex(minerSignatureHash(block.header));
+  return `${header} ${bytesToHex(burnView.consensusHash)} ${signers.cycle}`;
+}
+
+/** What can be said against a header before its transactions run. */
+function headerFault(
+  block: NakamotoBlock,
+  parent: StoredHeader,
+  context: BlockContext,
+): BlockRejection | null {
+  const { header, transactions } = block;
+  if (header.version !== rulesAt(context.burnView.burnHeight).blockHeaderVersion) {
+    return blockFault('header-version', `header version ${header.version}`);
+  }
+  if (header.chainLength !== parent.height + 1) {
+    return blockFault('height', `height ${header.chainLength} on a parent of ${parent.height}`);
+  }
+  if (header.timestampSecs !== context.timestampSecs) {
+    return blockFault('timestamp', 'the header has another time than the block was given');
+  }
+  if (transactions.length === 0) return blockFault('empty', 'a block without transactions');
+  if (transactions.length > LIMITS.blockTransactionsMax) {
+    return blockFault('too-many', `${transactions.length} transactions`);
+  }
+  if (!bytesEqual(merkleRoot(transactions.map(transactionId)), header.txMerkleRoot)) {
+    return blockFault('transactions-root', 'the header commits to other transactions');
+  }
+  const size = encodeBlock(block).length;
+  return size > BLOCK_BYTES_MAX ? blockFault('size', `a block of ${size} bytes`) : null;
 }

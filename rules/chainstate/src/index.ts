@@ -1,22 +1,8 @@
 /** Applies transactions, blocks and tenures to state; answers questions about any applied block. */
-export type {
-  BlockContext,
-  BurnView,
-  SignerEntry,
-  SignerSet,
-} from './block-context.ts';
-export type {
-  AccountState,
-  AppliedBlock,
-  BlockBuilder,
-  Chainstate,
-  ChainstateOptions,
-  CheckedTransaction,
-  ReadOnlyCall,
-  SealedBlock,
-  StateView,
-  TryOutcome,
-} from './chainstate.ts';
+export type { BlockBuilder, SealedBlock, TryOutcome } from './block-builder.ts';
+export type { BlockContext, BurnView, SignerEntry, SignerSet } from './block-context.ts';
+export { type AppliedBlock, Chainstate, type ChainstateOptions } from './chainstate.ts';
+export type { CheckedTransaction } from './checked-transaction.ts';
 export {
   type Genesis,
   type GenesisBalance,
@@ -24,9 +10,12 @@ export {
   type GenesisHost,
   type GenesisModel,
   type GenesisSigner,
+  genesisNetwork,
   parseGenesis,
 } from './genesis.ts';
+export { inferArguments } from './infer-call.ts';
 export { LIMITS } from './limits.ts';
 export type { MaturedReward, Receipt, TransactionStatus } from './receipt.ts';
 export type { BlockRejection, RejectionReason, TransactionRejection } from './rejection.ts';
+export type { AccountState, ReadOnlyCall, StateView } from './state-view.ts';
 export type { StoredHeader } from './stored-header.ts';

@@ -12,6 +12,14 @@ export const LIMITS = {
   postConditionsMax: 65_535,
   /** State values of the newest block kept in memory; the oldest generation leaves first. */
   stateCacheEntries: 262_144,
+  /** Address texts kept in memory. */
+  addressCacheEntries: 262_144,
+  /** Ids of transactions whose signatures were verified, kept in memory. */
+  verifiedCacheEntries: 131_072,
+  /** States of applied blocks whose side records are remembered. */
+  recentStates: 8,
+  /** Executed blocks kept until they are signed and applied. */
+  preparedBlocks: 8,
   /** Stored headers kept in memory. */
   headerCacheEntries: 4_096,
   /** Entries of the balances list of a genesis file. */

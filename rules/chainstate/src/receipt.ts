@@ -3,9 +3,8 @@
  * events, RPC and explorers, and are kept per block.
  * Source: stacks-core `stacks/events.rs` (facts), docs/event-dispatcher.md.
  */
-import type { ClarityEvent, ContractInterface } from '@assay/clarity';
+import type { ClarityEvent, ContractInterface, Cost } from '@assay/clarity';
 import type { ClarityValue } from '@assay/clarity-value';
-import type { ExecutionCost } from '@assay/params';
 
 export type TransactionStatus = 'success' | 'abort_by_response' | 'abort_by_post_condition';
 
@@ -15,8 +14,9 @@ export interface Receipt {
   readonly status: TransactionStatus;
   /** `(ok true)` for transfers, deploys, tenure changes and coinbases. */
   readonly result: ClarityValue;
+  /** Of the committed execution; empty when the transaction aborted. */
   readonly events: readonly ClarityEvent[];
-  readonly cost: ExecutionCost;
+  readonly cost: Cost;
   /** Why a runtime error or a post-condition aborted it; null on success. */
   readonly vmError: string | null;
   readonly feeMicro: bigint;

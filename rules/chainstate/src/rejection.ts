@@ -40,3 +40,17 @@ export interface BlockRejection {
   /** The transaction at fault, when one is. */
   readonly txid?: Uint8Array;
 }
+
+/** @param code without the room's name */
+export function reject(
+  code: string,
+  reason: RejectionReason,
+  message: string,
+  reasonData: TransactionRejection['reasonData'] = null,
+): TransactionRejection {
+  return { code: `chainstate/${code}`, message, reason, reasonData };
+}
+
+export function blockFault(code: string, message: string, txid?: Uint8Array): BlockRejection {
+  return { code: `chainstate/${code}`, message, ...(txid ? { txid } : {}) };
+}

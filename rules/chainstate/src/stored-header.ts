@@ -3,7 +3,7 @@
  * (who earned what, how much of the budget is spent) lives here and not in the Clarity state, as
  * in stacks-core's headers database.
  */
-import type { ExecutionCost } from '@assay/params';
+import type { Cost } from '@assay/clarity';
 import type { NakamotoBlockHeader } from '@assay/wire';
 import type { BurnView } from './block-context.ts';
 
@@ -33,8 +33,8 @@ export interface StoredHeader {
   /** Fees of this tenure so far. */
   readonly tenureFeesMicro: bigint;
   /** Budget used since the last BlockFound or Extended. */
-  readonly tenureCost: ExecutionCost;
-  readonly blockCost: ExecutionCost;
+  readonly tenureCost: Cost;
+  readonly blockCost: Cost;
   readonly blockFeesMicro: bigint;
   /** VRF proof of the tenure's coinbase, 80 bytes; null for genesis. */
   readonly vrfProof: Uint8Array | null;

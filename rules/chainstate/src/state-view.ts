@@ -1,0 +1,117 @@
+/**
+ * The state after one applied block, for RPC and mempool. Views only read; whatever a read-only call
+ * writes on its way is thrown away with the view's scratch state.
+ */
+import { err, ok, type Result } from '@assay/bytes';
+import {
+  type ClarityDb,
+  ClarityVm,
+  type ContractCache,
+  type ContractInterface,
+  CostMeter,
+  readNonce,
+  readStxAccount,
+} from '@assay/clarity';
+import type { ClarityValue } from '@assay/clarity-value';
+import { encodeMarfProof, type Marf } from '@assay/marf';
+import { type NetworkParams, READ_ONLY_COST_LIMIT } from '@assay/params';
+import { createInfo, type HeaderChain } from './block-info.ts';
+import { type StateBase, StateDb } from './state-db.ts';
+import type { StoredHeader } from './stored-header.ts';
+import { costInNumbers } from './tenure-cost.ts';
+
+export interface AccountState {
+  /** Spendable now. */
+  readonly balanceMicro: bigint;
+  readonly lockedMicro: bigint;
+  /** Burn height; 0 without lock. */
+  readonly unlockHeight: number;
+  readonly nonce: bigint;
+}
+
+export interface ReadOnlyCall {
+  /** `ST....name` */
+  readonly contractId: string;
+  readonly functionName: string;
+  readonly args: readonly ClarityValue[];
+  readonly sender: string;
+  readonly sponsor?: string;
+}
+
+/** The state after one block. Cheap to make; never writes. */
+export interface StateView {
+  readonly header: StoredHeader;
+  account(principal: string): AccountState;
+  hasContract(contractId: string): boolean;
+  contractSource(contractId: string): {
+    readonly source: string;
+    readonly clarityVersion: number;
+    readonly publishHeight: number;
+  } | null;
+  contractInterface(contractId: string): ContractInterface | null;
+  callReadOnly(call: ReadOnlyCall): Result<ClarityValue, { readonly message: string }>;
+  dataVar(contractId: string, name: string): ClarityValue | null;
+  /** Null: no such map. `(none)` or `(some v)` otherwise. */
+  mapEntry(contractId: string, name: string, key: ClarityValue): ClarityValue | null;
+  /** Raw state value of a Clarity database key. */
+  value(key: string): string | null;
+  /** MARF proof of a Clarity database key, serialized; null when absent. */
+  prove(key: string): Uint8Array | null;
+}
+
+export interface ViewParts {
+  readonly header: StoredHeader;
+  readonly network: NetworkParams;
+  readonly chain: HeaderChain;
+  readonly base: StateBase;
+  readonly marf: Marf;
+  readonly cache: ContractCache;
+}
+
+const READ_ONLY_COST = costInNumbers(READ_ONLY_COST_LIMIT);
+
+export function createView(parts: ViewParts): StateView {
+  const { header, network, chain, base, marf, cache } = parts;
+  const { burnHeight } = header.burnView;
+  const info = createInfo({
+    chain,
+    network,
+    tip: header,
+    stacksHeight: header.height,
+    tenureHeight: header.tenureHeight,
+    burnHeight,
+    timestampSecs: header.header.timestampSecs,
+  });
+  /** A fresh scratch state each time: nothing of one question reaches the next. */
+  const vm = (meter?: CostMeter): ClarityVm =>
+    new ClarityVm({ db: new StateDb(base), info, cache, ...(meter ? { meter } : {}) });
+  const reader: ClarityDb = new StateDb(base);
+  return {
+    header,
+    account(principal): AccountState {
+      const { unlockedMicro, lockedMicro, unlockHeight } = readStxAccount(
+        reader,
+        principal,
+        burnHeight,
+      );
+      const nonce = readNonce(reader, principal);
+      return { balanceMicro: unlockedMicro, lockedMicro, unlockHeight, nonce };
+    },
+    hasContract: (contractId) => vm().hasContract(contractId),
+    contractSource: (contractId) => vm().contractSource(contractId),
+    contractInterface: (contractId) => vm().contractInterface(contractId),
+    callReadOnly(call) {
+      const outcome = vm(new CostMeter(READ_ONLY_COST)).callReadOnly(call);
+      if (outcome.ok) return ok(outcome.value.result);
+      const { name, message } = outcome.error.error;
+      return err({ message: `${name}: ${message}` });
+    },
+    dataVar: (contractId, name) => vm().readDataVar(contractId, name),
+    mapEntry: (contractId, name, key) => vm().readMapEntry(contractId, name, key),
+    value: (key) => base.get(key),
+    prove(key) {
+      const proof = marf.prove(header.blockId, key);
+      return proof === null ? null : encodeMarfProof(proof);
+    },
+  };
+}
