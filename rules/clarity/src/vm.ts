@@ -109,6 +109,7 @@ export class ClarityVm {
       const program = parseProgram(contractId, source, clarityVersion);
       charge(m, 'astCycleDetection', program.edgeCount);
       const analysis = analyzeContract(program, clarityVersion, x);
+      m.resetMemory();
       charge(m, 'contractStorage', source.length);
       if (this.hasContract(contractId)) {
         throw checkError('ContractAlreadyExists', `contract ${contractId} exists already`);
@@ -124,6 +125,7 @@ export class ClarityVm {
       }
       writeContract(x.db, contract, { source, constantBytes, height: this.#info.stacksHeight });
       x.db.putMetadata(contractId, META.interface, analysis.interfaceText);
+      x.db.putMetadata(contractId, META.analysis, analysis.recordText);
     });
     if (!ran.ok) return ran;
     const { exec, cost } = ran.value;

@@ -1,6 +1,12 @@
 import { Cv } from '@assay/clarity-value';
 import { describe, expect, it } from 'vitest';
-import { ClarityVm, MemoryBlockInfo, MemoryClarityDb, mintStx, readStxAccount } from '../src/index.ts';
+import {
+  ClarityVm,
+  MemoryBlockInfo,
+  MemoryClarityDb,
+  mintStx,
+  readStxAccount,
+} from '../src/index.ts';
 
 const DEPLOYER = 'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM';
 const WALLET = 'ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5';
@@ -26,7 +32,12 @@ describe('SIP-002: contracts run', () => {
     const first = call('inc', Cv.uint(5));
     expect(first.ok && first.value.result).toEqual(Cv.ok(Cv.uint(5)));
     expect(vm.readDataVar(id, 'n')).toEqual(Cv.uint(5));
-    const read = vm.callReadOnly({ contractId: id, functionName: 'get-n', args: [], sender: WALLET });
+    const read = vm.callReadOnly({
+      contractId: id,
+      functionName: 'get-n',
+      args: [],
+      sender: WALLET,
+    });
     expect(read.ok && read.value.result).toEqual(Cv.uint(5));
   });
 
@@ -41,10 +52,16 @@ describe('SIP-002: contracts run', () => {
           (ok (unwrap-panic (map-get? m k)))))
     `);
     const bad = call('f', Cv.uint(1), Cv.bool(false));
-    expect(bad.ok && bad.value).toMatchObject({ committed: false, events: [], result: Cv.err(Cv.uint(7)) });
+    expect(bad.ok && bad.value).toMatchObject({
+      committed: false,
+      events: [],
+      result: Cv.err(Cv.uint(7)),
+    });
     expect(vm.readMapEntry(id, 'm', Cv.uint(1))).toEqual(Cv.none());
     const good = call('f', Cv.uint(1), Cv.bool(true));
-    expect(good.ok && good.value.result).toEqual(Cv.ok(Cv.tuple({ a: Cv.int(-5), b: Cv.ascii('hello') })));
+    expect(good.ok && good.value.result).toEqual(
+      Cv.ok(Cv.tuple({ a: Cv.int(-5), b: Cv.ascii('hello') })),
+    );
     expect(good.ok && good.value.events).toHaveLength(1);
   });
 

@@ -1,22 +1,57 @@
-/** Static analysis of a contract: filled in next; for now nothing is rejected. */
+/**
+ * Static analysis of a contract before it is stored: read-only checks, types, trait conformance,
+ * then its interface. Everything it does is charged.
+ *
+ * Source: stacks-core clarity/src/vm/analysis/mod.rs (run_analysis).
+ */
+import type { ClarityDb } from '../db.ts';
 import type { Exec } from '../exec/exec.ts';
 import type { Program } from '../parse/ast.ts';
+import { META } from '../state/keys.ts';
 import type { ClarityVersion } from '../version.ts';
+import { Checker, checkCompliance, fail, type RecordLoader } from './checker.ts';
+import { checkProgram } from './definitions.ts';
+import { buildInterface } from './interface.ts';
+import { checkReadOnly } from './read-only.ts';
+import { recordFromText, recordToText } from './record.ts';
 
-export function analyzeContract(
-  _program: Program,
-  _version: ClarityVersion,
-  _x: Exec,
-): { interfaceText: string } {
+export interface Analysis {
+  /** ABI as JSON. */
+  readonly interfaceText: string;
+  /** Types for later contracts, as JSON. */
+  readonly recordText: string;
+}
+
+function recordLoader(db: ClarityDb): RecordLoader {
+  const known = new Map<string, ReturnType<RecordLoader>>();
+  return (contractId) => {
+    const cached = known.get(contractId);
+    if (cached !== undefined) return cached;
+    const text = db.getMetadata(contractId, META.analysis);
+    const record = text === null ? null : recordFromText(text);
+    known.set(contractId, record);
+    return record;
+  };
+}
+
+/** @throws CheckFailure with Stacks' error name and a span */
+export function analyzeContract(program: Program, version: ClarityVersion, x: Exec): Analysis {
+  const load = recordLoader(x.db);
+  checkReadOnly(program, version, load);
+  const checker = new Checker(program.contractId, version, { meter: x.m, load });
+  checkProgram(checker, program);
+  for (const trait of program.implemented) {
+    const methods = load(trait.contract)?.traits.get(trait.name);
+    if (methods === undefined)
+      fail('TraitReferenceUnknown', `use of undeclared trait <${trait.name}>`);
+    checkCompliance(checker, trait, methods);
+  }
   return {
-    interfaceText: JSON.stringify({
-      functions: [],
-      variables: [],
-      maps: [],
-      fungible_tokens: [],
-      non_fungible_tokens: [],
-      epoch: 'Epoch34',
-      clarity_version: `Clarity${_version}`,
+    interfaceText: JSON.stringify(buildInterface(checker, version)),
+    recordText: recordToText({
+      functions: checker.functions,
+      traits: checker.definedTraits,
+      implemented: checker.implemented,
     }),
   };
 }

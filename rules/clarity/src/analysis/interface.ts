@@ -4,6 +4,8 @@
  * Source: stacks-core clarity/src/vm/analysis/contract_interface_builder/mod.rs.
  */
 import type { TypeSignature } from '@assay/clarity-value';
+import type { ClarityVersion } from '../version.ts';
+import type { Checker } from './checker.ts';
 
 export type AbiType =
   | 'none'
@@ -76,6 +78,50 @@ export function abiType(type: TypeSignature): AbiType {
     case 'response':
       return { response: { ok: abiType(type.ok), error: abiType(type.err) } };
   }
+}
+
+function byName<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** Functions by access and then by name, constants before variables: upstream's order. */
+export function buildInterface(c: Checker, version: ClarityVersion): ContractInterface {
+  const functions: AbiFunction[] = [];
+  for (const access of ['private', 'public', 'read-only'] as const) {
+    for (const [name, fn] of byName(c.functions)) {
+      if (fn.access !== access) continue;
+      functions.push({
+        name,
+        access: access === 'read-only' ? 'read_only' : access,
+        args: fn.args.map((arg) => ({ name: arg.name, type: abiType(arg.type) })),
+        outputs: { type: abiType(fn.returns) },
+      });
+    }
+  }
+  return {
+    functions,
+    variables: [
+      ...byName(c.variables).map(([name, type]) => ({
+        name,
+        type: abiType(type),
+        access: 'constant' as const,
+      })),
+      ...byName(c.dataVars).map(([name, type]) => ({
+        name,
+        type: abiType(type),
+        access: 'variable' as const,
+      })),
+    ],
+    maps: byName(c.maps).map(([name, { key, value }]) => ({
+      name,
+      key: abiType(key),
+      value: abiType(value),
+    })),
+    fungible_tokens: [...c.fts].sort().map((name) => ({ name })),
+    non_fungible_tokens: byName(c.nfts).map(([name, type]) => ({ name, type: abiType(type) })),
+    epoch: 'Epoch34',
+    clarity_version: `Clarity${version}`,
+  };
 }
 
 export function interfaceFromText(text: string): ContractInterface {

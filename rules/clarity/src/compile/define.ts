@@ -131,7 +131,11 @@ class Builder {
 
   #newName(expr: Expr | undefined): string {
     if (expr?.kind !== 'atom') throw checkError('Unreachable', 'Expected name');
-    const { name } = expr;
+    this.#requireFree(expr.name);
+    return expr.name;
+  }
+
+  #requireFree(name: string): void {
     const c = this.#contract;
     const used =
       isReservedName(name, c.version) ||
@@ -144,7 +148,6 @@ class Builder {
       (this.#x !== null && c.constants.has(name));
     if (used)
       throw checkError('NameAlreadyUsed', `defining '${name}' conflicts with previous value`);
-    return name;
   }
 
   /** At the top level: no locals, the issuer calls. */
@@ -175,6 +178,7 @@ class Builder {
     const { version } = this.#contract;
     const scope = new Scope();
     for (const { name: parameter, type } of parameters) {
+      this.#requireFree(parameter);
       scope.define(parameter, version === 1 && type.kind === 'trait');
     }
     const body = this.#compiler.owned(args[1]!, scope, 0);

@@ -8,10 +8,12 @@ import { leastSupertype } from '@assay/clarity-value';
 import type { CompileExpr } from '../compile/compiler.ts';
 import { DEPTH_MAX, tooDeep } from '../compile/depth.ts';
 import type { PlainNative } from '../compile/plain.ts';
+import type { Scope } from '../compile/scope.ts';
 import { charge, costRuntime } from '../costs/charge.ts';
 import type { CostName } from '../costs/costs.table.ts';
 import { checkError, EarlyReturn, RuntimeFailure } from '../errors.ts';
 import type { Code } from '../exec/exec.ts';
+import { isReservedName } from '../names.ts';
 import {
   errValue,
   exportValue,
@@ -94,9 +96,10 @@ const letNative: SpecialNative = (call) => {
   const values: Code[] = [];
   for (const pair of bindings.items) {
     if (pair.kind !== 'list' || pair.items[0]?.kind !== 'atom') return wrongArity(call);
+    const { name } = pair.items[0];
     // The value is compiled before its name exists.
-    values.push(c.owned(pair.items[1]!, inner, k + 1));
-    slots.push(inner.define(pair.items[0].name));
+    values.push(taken(call, inner, name) ?? c.owned(pair.items[1]!, inner, k + 1));
+    slots.push(inner.define(name));
   }
   const body = args.slice(1);
   const last = c.owned(body.at(-1)!, inner, k + 1);
@@ -123,11 +126,27 @@ const letNative: SpecialNative = (call) => {
   };
 };
 
+/** A name that cannot be bound: found when running, as upstream does. */
+function taken(call: SpecialCall, scope: Scope, name: string): Code | null {
+  const { contract, version } = call.c;
+  if (
+    !isReservedName(name, version) &&
+    !contract.functions.has(name) &&
+    scope.lookup(name) === null
+  ) {
+    return null;
+  }
+  return () => {
+    throw checkError('NameAlreadyUsed', `defining '${name}' conflicts with previous value`);
+  };
+}
+
 /** A branch of `match` with its value bound to a name. */
 function bound(call: SpecialCall, name: string, body: CompileExpr): (slotValue: Value) => Code {
   const inner = call.scope.extend();
+  const conflict = taken(call, inner, name);
   const slot = inner.define(name);
-  const code = call.c.owned(body, inner, call.k + 1);
+  const code = conflict ?? call.c.owned(body, inner, call.k + 1);
   return (value) => (f) => {
     const size = valueSize(value);
     f.x.m.hold(size);

@@ -41,5 +41,7 @@ export const META = {
   /** version, source bytes, data bytes, height, content hash: what loading and costs need. */
   contract: `vm-metadata::${STORE.contract}::contract`,
   constants: `vm-metadata::${STORE.contract}::constants`,
+  /** Types of functions and traits, for analysing other contracts. */
+  analysis: `vm-metadata::${STORE.contract}::analysis`,
   interface: `vm-metadata::${STORE.contract}::interface`,
 } as const;

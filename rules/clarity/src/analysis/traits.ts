@@ -1,0 +1,106 @@
+/**
+ * Whether one type may stand for another where traits are involved: a contract for a trait it
+ * satisfies, a trait for another with at least its methods (Clarity 2 and later).
+ *
+ * Source: stacks-core type_checker/v2_1/mod.rs (clarity2_inner_type_check_type and around).
+ */
+import {
+  admitsType,
+  ClarityTypeError,
+  type TraitId,
+  type TypeSignature,
+} from '@assay/clarity-value';
+import { CheckFailure } from '../errors.ts';
+import { type Checker, checkCompliance, fail, typeError } from './checker.ts';
+import { type TraitMethods, traitTypeSize } from './record.ts';
+
+const DEPTH_MAX = 32;
+
+/** @throws CheckFailure when `actual` cannot be used as `expected` */
+export function fitTraits(
+  c: Checker,
+  actual: TypeSignature,
+  expected: TypeSignature,
+  depth: number,
+): void {
+  if (depth > DEPTH_MAX) fail('TypeSignatureTooDeep');
+  if (actual.kind === 'optional' && expected.kind === 'optional') {
+    fitTraits(c, actual.inner, expected.inner, depth + 1);
+  } else if (actual.kind === 'response' && expected.kind === 'response') {
+    fitTraits(c, actual.ok, expected.ok, depth + 1);
+    fitTraits(c, actual.err, expected.err, depth + 1);
+  } else if (actual.kind === 'list' && expected.kind === 'list') {
+    if (actual.length > expected.length) typeError(expected, actual);
+    fitTraits(c, actual.entry, expected.entry, depth + 1);
+  } else if (actual.kind === 'tuple' && expected.kind === 'tuple') {
+    if (actual.fields.size !== expected.fields.size) typeError(expected, actual);
+    for (const [name, field] of expected.fields) {
+      const found = actual.fields.get(name);
+      if (found === undefined) return typeError(expected, actual);
+      fitTraits(c, found, field, depth + 1);
+    }
+  } else if (expected.kind === 'trait' && actual.kind === 'trait') {
+    fitTrait(c, actual.trait, expected.trait, depth);
+  } else if (expected.kind === 'trait' && actual.kind === 'callable-principal') {
+    fitContract(c, actual.contract, expected.trait);
+  } else if (expected.kind === 'trait' && actual.kind === 'list-union') {
+    for (const member of actual.members) fitTraits(c, member, expected, depth + 1);
+  } else if (actual.kind !== 'no-type' && !admitsType(expected, actual)) {
+    typeError(expected, actual);
+  }
+}
+
+function fitContract(c: Checker, contractId: string, trait: TraitId): void {
+  const contract = c.load(contractId);
+  if (contract === null) {
+    c.charge('analysisFetchContractEntry', 1);
+    return fail('NoSuchContract', `use of unresolved contract '${contractId}'`);
+  }
+  let size = 0;
+  for (const fn of contract.functions.values()) if (fn.access !== 'private') size++;
+  c.charge('analysisFetchContractEntry', size);
+  checkCompliance(contract, trait, lookupTrait(c, trait));
+}
+
+export function lookupTrait(c: Checker, id: TraitId): TraitMethods {
+  const own = c.traitMethods(id);
+  if (own !== null) return own;
+  const missing = () => fail('NoSuchTrait', `use of unresolved trait ${id.contract}.${id.name}`);
+  if (id.contract === c.contractId) return missing();
+  const contract = c.load(id.contract);
+  const trait = contract?.traits.get(id.name);
+  c.charge('analysisUseTraitEntry', trait === undefined ? 1 : traitTypeSize(trait));
+  if (contract === null)
+    return fail('NoSuchContract', `use of unresolved contract '${id.contract}'`);
+  return trait ?? missing();
+}
+
+function fitTrait(c: Checker, actual: TraitId, expected: TraitId, depth: number): void {
+  if (actual.contract === expected.contract && actual.name === expected.name) return;
+  const actualTrait = lookupTrait(c, actual);
+  const expectedTrait = lookupTrait(c, expected);
+  if (depth > DEPTH_MAX) fail('TraitReferenceChainTooDeep');
+  for (const [name, method] of expectedTrait) {
+    const found = actualTrait.get(name);
+    const compatible =
+      found !== undefined &&
+      found.args.length === method.args.length &&
+      method.args.every((arg, i) => fits(c, arg, found.args[i]!, depth + 1)) &&
+      fits(c, found.returns, method.returns, depth + 1);
+    if (!compatible)
+      fail('IncompatibleTrait', `trait <${expected.name}> and <${actual.name}> do not match`);
+  }
+}
+
+function fits(c: Checker, actual: TypeSignature, expected: TypeSignature, depth: number): boolean {
+  try {
+    fitTraits(c, actual, expected, depth);
+    return true;
+  } catch (error) {
+    if (error instanceof ClarityTypeError) return false;
+    if (!(error instanceof CheckFailure)) throw error;
+    if (error.name === 'TraitReferenceChainTooDeep') throw error;
+    if (error.name === 'TypeSignatureTooDeep') fail('TraitReferenceChainTooDeep');
+    return false;
+  }
+}
