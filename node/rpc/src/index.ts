@@ -1,1 +1,20 @@
-export {};
+/** HTTP reads and submissions in Stacks' shapes, and events to observers. */
+export { InferenceService } from './inference/service.ts';
+export { encodeJson, type Json } from './json.ts';
+export { EVENT_LIMITS, RPC_LIMITS } from './limits.ts';
+export type {
+  BurnPort,
+  ChainPort,
+  CoordinatorPort,
+  FaucetPort,
+  MempoolPort,
+  Neighbor,
+  ProposalOk,
+  ProposalPort,
+  ProposalRejection,
+  RpcDeps,
+  RpcOptions,
+  StackerDbPort,
+} from './ports.ts';
+export type { ProposalResponse } from './proposals.ts';
+export { createRpc, type Rpc } from './rpc.ts';
