@@ -51,6 +51,11 @@ export interface FollowerDeps {
   readonly rpc: BitcoinRpc;
   readonly sink: BurnSink;
   readonly log: Logger;
+  /**
+   * Sees each block before the sink does, so that after a crash between the two it sees it again.
+   * The miner's operator learns here what was mined.
+   */
+  readonly onBlock?: (block: BurnBlock) => void;
 }
 
 export class BurnchainFollower {
@@ -137,7 +142,7 @@ export class BurnchainFollower {
 
   async #handOverFirst(): Promise<boolean> {
     const height = this.#network.pox.firstBurnHeight;
-    const block = await this.#fetch(height);
+    const block = await this.#blockAt(height);
     if (block === null) return false;
     await this.#deps.sink.onFirstBurnBlock({ ...block, ops: [] });
     return true;
@@ -174,8 +179,9 @@ export class BurnchainFollower {
       ? bestHeight
       : Math.min(bestHeight, fork.burnHeight + LIMITS.blocksPerPollMax);
     for (let height = fork.burnHeight + 1; height <= end && !this.#aborting; height++) {
-      const block = await this.#fetch(height);
+      const block = await this.#blockAt(height);
       if (block === null || !bytesEqual(block.parentBurnHeaderHash, last)) return null;
+      this.#deps.onBlock?.(block);
       await sink.onBurnBlock(block);
       if (!isReorg) await sink.onBurnTip(block.burnHeaderHash);
       last = block.burnHeaderHash;
@@ -184,7 +190,7 @@ export class BurnchainFollower {
     return last;
   }
 
-  async #fetch(burnHeight: number): Promise<BurnBlock | null> {
+  async #blockAt(burnHeight: number): Promise<BurnBlock | null> {
     const { rpc } = this.#deps;
     const hash = await rpc.blockHashAt(burnHeight);
     return hash === null

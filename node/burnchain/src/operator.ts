@@ -166,7 +166,7 @@ export class BurnchainOperator {
     let coins: readonly Coin[] | null = null;
     for (let attempt = 1; ; attempt++) {
       const { pending } = this.#state;
-      const same = pending !== null && bytesEqual(pending.data, plan.data);
+      const same = pending !== null && saysTheSame(pending, plan);
       if (same && coins === null && raise === 0n && (await this.#isAlive(pending))) {
         return { txid: pending.versions.at(-1)!.txid, feeSats: pending.feeSats, how: 'unchanged' };
       }
@@ -186,7 +186,7 @@ export class BurnchainOperator {
         raise = tx.built.feeSats + (tx.built.feeSats >> 2n) + 1n;
       } else {
         // The coins are gone: an older version was mined, or a reorganization took them.
-        this.#save({ chained: null, pending: null });
+        this.#save({ chained: await this.#minedChange(), pending: null });
         coins = await this.#freshCoins(plan);
       }
     }
@@ -194,6 +194,15 @@ export class BurnchainOperator {
 
   async #isAlive(pending: PendingOp): Promise<boolean> {
     return this.#deps.rpc.isInMempool(pending.versions.at(-1)!.txid);
+  }
+
+  /** Change of the version that was mined although nobody told us. */
+  async #minedChange(): Promise<Coin | null> {
+    const versions = this.#state.pending?.versions ?? [];
+    const coins = await this.#deps.rpc.coinsOf(this.key.address);
+    const isThere = ({ change }: { change: Coin | null }) =>
+      change !== null && coins.some((coin) => isSameCoin(coin, change));
+    return versions.find(isThere)?.change ?? null;
   }
 
   /** The chained output first, then the richest coins until the plan can be paid. */
@@ -273,6 +282,15 @@ export class BurnchainOperator {
     this.#state = state;
     writeOperatorState(this.#deps.store, state);
   }
+}
+
+/** Bytes of a key registration that nobody checks: the consensus hash behind magic and opcode. */
+const KEY_REGISTER_UNCHECKED_END = 23;
+
+function saysTheSame(pending: PendingOp, plan: OpPlan): boolean {
+  if (pending.kind !== plan.kind) return false;
+  const from = plan.kind === 'key-register' ? KEY_REGISTER_UNCHECKED_END : 0;
+  return bytesEqual(pending.data.subarray(from), plan.data.subarray(from));
 }
 
 function isFeeFailure(error: BurnchainError): boolean {

@@ -67,8 +67,10 @@ describe('SIP-001 operations of a miner', () => {
     const { operator, mine } = setup();
     const { publicKey } = vrfKeyFromSeed(privateKey);
     const minerPubkeyHash = hash160(Uint8Array.of(7));
-    const consensusHash = new Uint8Array(20);
-    await operator.registerKey({ vrfPublicKey: publicKey, minerPubkeyHash, consensusHash });
+    const registration = { vrfPublicKey: publicKey, minerPubkeyHash };
+    await operator.registerKey({ ...registration, consensusHash: new Uint8Array(20) });
+    const later = { ...registration, consensusHash: new Uint8Array(20).fill(1) };
+    expect((await operator.registerKey(later)).how).toBe('unchanged');
     const [op] = mine().ops;
     if (op?.kind !== 'key-register') throw new Error('no key registration was mined');
     expect(bytesToHex(op.vrfPublicKey)).toBe(bytesToHex(publicKey));
@@ -137,6 +139,14 @@ describe('SIP-001 operations of a miner', () => {
     const again = new BurnchainOperator(deps, options);
     await again.commit(request());
     expect(bytesToHex(commitIn(mine().ops).input.txid)).toBe(bytesToHex(before.txid));
+  });
+
+  it('finds its chain again when it was not told of a block', async () => {
+    const { bitcoin, operator, mine, request } = setup();
+    const first = await operator.commit(request());
+    bitcoin.mine();
+    await operator.commit(request());
+    expect(bytesToHex(commitIn(mine().ops).input.txid)).toBe(bytesToHex(first.txid));
   });
 
   it('starts from fresh coins when a reorganization took its chain', async () => {

@@ -37,6 +37,12 @@ export interface Election {
   readonly winnerTxid: Uint8Array;
 }
 
+/** Of an operation: its Bitcoin block and its index therein. */
+export interface BurnPosition {
+  readonly burnHeight: number;
+  readonly vtxindex: number;
+}
+
 export class BurnIntake {
   readonly snapshots: SnapshotDb;
   readonly #network: NetworkParams;
@@ -92,6 +98,20 @@ export class BurnIntake {
   /** How a recent burn block was decided. */
   decisionOf(snapshot: Snapshot): BurnDecision | null {
     return this.#decisions.get(bytesToHex(snapshot.sortitionId)) ?? null;
+  }
+
+  /** Where a VRF key was registered on the canonical fork. */
+  registeredKey(vrfPublicKey: Uint8Array): BurnPosition | null {
+    const tip = this.tip();
+    return tip === null ? null : this.snapshots.keyPosition(vrfPublicKey, tip);
+  }
+
+  /** The commit that won a tenure; null for genesis and for a hash that nobody knows. */
+  winningCommit(tenure: Uint8Array): BurnPosition | null {
+    if (!this.snapshots.isInitialized) return null;
+    const snapshot = this.snapshots.byConsensusHash(tenure);
+    if (snapshot?.winner == null) return null;
+    return { burnHeight: snapshot.burnHeight, vtxindex: snapshot.winner.vtxindex };
   }
 
   /** The newest canonical sortition whose winner can sign blocks. */

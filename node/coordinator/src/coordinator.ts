@@ -23,7 +23,7 @@ import { blockId as blockIdOf, type NakamotoBlock } from '@assay/wire';
 import type { World } from '@assay/world';
 import { contextOf } from './block-context.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { BurnIntake, type Election } from './burn-intake.ts';
+import { BurnIntake, type BurnPosition, type Election } from './burn-intake.ts';
 import { type CoordinatorEvent, type CoordinatorEvents, Listeners } from './events.ts';
 import { ForkChoice, type TipMove } from './fork-choice.ts';
 import { LIMITS } from './limits.ts';
@@ -125,6 +125,16 @@ export class Coordinator {
   /** The newest sortition with a winner on the canonical fork. */
   election(): Election | null {
     return this.#burn.election();
+  }
+
+  /** Where a VRF key was registered on the canonical burn fork; null: not yet. */
+  registeredKey(vrfPublicKey: Uint8Array): BurnPosition | null {
+    return this.#burn.registeredKey(vrfPublicKey);
+  }
+
+  /** The commit that won a tenure, by its consensus hash; null for genesis. */
+  winningCommit(tenure: Uint8Array): BurnPosition | null {
+    return this.#burn.winningCommit(tenure);
   }
 
   /** Whether a burn block has been seen at all. */

@@ -1,6 +1,6 @@
 /** Bitcoin block in, sortition out; Stacks block in, verified, executed, perhaps the new tip. */
 export { burnViewOf } from './block-context.ts';
-export type { Election } from './burn-intake.ts';
+export type { BurnPosition, Election } from './burn-intake.ts';
 export {
   type ChainstatePort,
   Coordinator,

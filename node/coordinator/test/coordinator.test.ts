@@ -28,6 +28,16 @@ describe('Coordinator', () => {
     const election = ready.coordinator.election()!;
     expect(election.burnHeight).toBe(104);
     expect(bytesToHex(election.minerPubkeyHash)).toBe(bytesToHex(miner.pubkeyHash));
+    expect(ready.coordinator.registeredKey(miner.vrf.publicKey)).toEqual({
+      burnHeight: 101,
+      vtxindex: 1,
+    });
+    expect(ready.coordinator.registeredKey(new Uint8Array(32))).toBeNull();
+    expect(ready.coordinator.winningCommit(election.consensusHash)).toEqual({
+      burnHeight: 104,
+      vtxindex: 1,
+    });
+    expect(ready.coordinator.winningCommit(new Uint8Array(20))).toBeNull();
     expect(ready.coordinator.signersAt(104)!.signers).toHaveLength(4);
     expect(ready.coordinator.blockContext(election.consensusHash, 1)!.burnView.burnHeight).toBe(
       104,

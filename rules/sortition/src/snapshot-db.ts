@@ -174,6 +174,21 @@ export class SnapshotDb {
     };
   }
 
+  /** Where a VRF key was registered on the fork of `tip`; null when it was not. */
+  keyPosition(
+    publicKey: Uint8Array,
+    tip: Snapshot,
+  ): { readonly burnHeight: number; readonly vtxindex: number } | null {
+    const snapshot = this.#marked('v', publicKey, tip);
+    if (snapshot === null) return null;
+    for (const op of this.ops(snapshot).accepted) {
+      if (op.kind === 'key-register' && bytesEqual(op.vrfPublicKey, publicKey)) {
+        return { burnHeight: op.burnHeight, vtxindex: op.vtxindex };
+      }
+    }
+    return null;
+  }
+
   #preStx(txid: Uint8Array, tip: Snapshot): PreStxOp | null {
     const snapshot = this.#marked('p', txid, tip);
     if (snapshot === null) return null;

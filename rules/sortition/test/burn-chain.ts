@@ -1,6 +1,7 @@
 /** Builds burn blocks for tests: miners that register keys and chain their commits. */
 import { sha256, vrfKeyFromSeed } from '@assay/crypto';
 import { DEVNET, isPreparePhase, type NetworkParams, rulesAt } from '@assay/params';
+import { MemoryStore } from '@assay/store';
 import {
   type BlockCommitOp,
   BURN_ADDRESS,
@@ -14,7 +15,6 @@ import {
   type Snapshot,
   SnapshotDb,
 } from '../src/index.ts';
-import { modelStore } from './model-store.ts';
 
 export function digest(...parts: (string | number)[]): Uint8Array {
   return sha256(new TextEncoder().encode(parts.join('|')));
@@ -38,7 +38,7 @@ export class BurnChain {
   readonly network: NetworkParams;
   constructor(network: NetworkParams = DEVNET) {
     this.network = network;
-    this.db = new SnapshotDb(modelStore());
+    this.db = new SnapshotDb(new MemoryStore());
     this.db.initialize(FIRST);
   }
 

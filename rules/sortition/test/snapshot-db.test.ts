@@ -1,9 +1,9 @@
 import { bytesToHex } from '@assay/bytes';
+import { MemoryStore } from '@assay/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Snapshot, SnapshotDb } from '../src/index.ts';
 import { BurnChain } from './burn-chain.ts';
-import { modelStore } from './model-store.ts';
 
 const id = (snapshot: Snapshot | null) => snapshot && bytesToHex(snapshot.sortitionId);
 
@@ -42,20 +42,23 @@ describe('SnapshotDb', () => {
   });
 
   it('reads the same from a reopened store, operations included', () => {
-    const entries = new Map<string, Uint8Array>();
+    const store = new MemoryStore();
     const chain = new BurnChain();
-    const db = new SnapshotDb(modelStore(entries));
+    const db = new SnapshotDb(store);
     db.initialize(chain.db.first);
     const miner = chain.miner('a');
     const decision = chain.push([chain.keyOp(miner, 101, 1)]);
     db.append(decision);
     db.append(decision);
     db.setTip(decision.snapshot.sortitionId);
-    const again = new SnapshotDb(modelStore(entries));
+    const again = new SnapshotDb(store);
     expect(again.isInitialized).toBe(true);
     expect(again.tip).toEqual(decision.snapshot);
     expect(again.ops(again.tip)).toEqual(decision.ops);
     expect(again.history(again.tip).hasVrfKey(chain.keyOp(miner, 101, 1).vrfPublicKey)).toBe(true);
+    const { vrfPublicKey } = chain.keyOp(miner, 101, 1);
+    expect(again.keyPosition(vrfPublicKey, again.tip)).toEqual({ burnHeight: 101, vtxindex: 1 });
+    expect(again.keyPosition(vrfPublicKey, again.first)).toBeNull();
     expect(again.history(again.first).hasVrfKey(new Uint8Array(32))).toBe(false);
   });
 });
