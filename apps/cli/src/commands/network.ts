@@ -1,0 +1,108 @@
+/** `assay devnet`, `node`, `signer`, `host`, `regtest`: what runs. Each is loaded only when asked for. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { DEFAULT_PORTS, type DevnetPorts } from '../devnet/layout.ts';
+import { UserError } from '../user-error.ts';
+
+function parsePort(name: string, text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new UserError(
+    'cli/bad-port',
+    `${name} is not a port: ${text}.`,
+    'Give a number from 1 to 65535.',
+  );
+}
+
+/** All ports in one block, for a second devnet beside the first. */
+function portsFrom(base: number): DevnetPorts {
+  return { bitcoin: base, rpc: base + 1, api: base + 2, signer: base + 10, host: base + 20 };
+}
+
+interface DevnetFlags {
+  readonly folder: string;
+  readonly reset?: boolean;
+  readonly hosts: string;
+  readonly interval: string;
+  readonly model?: string;
+  readonly portBase?: string;
+  readonly question: string;
+}
+
+interface RegtestFlags {
+  readonly rpc: string;
+  readonly data?: string;
+  readonly user?: string;
+  readonly password?: string;
+  readonly mineToKey?: string;
+  readonly mineTo?: string;
+  readonly initialBlocks: string;
+  readonly intervalMs: string;
+}
+
+export function addNetworkCommands(cli: Command): void {
+  cli
+    .command('devnet')
+    .description('a whole network on this machine: Bitcoin, miner, three signers, hosts')
+    .option('--folder <path>', 'where it lives', join('.assay', 'devnet'))
+    .option('--reset', 'forget everything and begin anew')
+    .option('--hosts <n>', 'number of hosts', '2')
+    .option('--interval <seconds>', 'time between Bitcoin blocks', '10')
+    .option('--model <file>', 'a GGUF model of yours instead of the small one')
+    .option('--port-base <port>', 'use ports from here upward instead of the usual ones')
+    .option('--question <text>', 'what to ask first; empty asks nothing', 'Is the Earth round?')
+    .action(async (flags: DevnetFlags) => {
+      const { runDevnet } = await import('../devnet/devnet.ts');
+      await runDevnet({
+        folder: flags.folder,
+        reset: flags.reset === true,
+        hosts: Number(flags.hosts),
+        bitcoinIntervalMs: Number(flags.interval) * 1_000,
+        modelFile: flags.model,
+        question: flags.question,
+        ports:
+          flags.portBase === undefined
+            ? DEFAULT_PORTS
+            : portsFrom(parsePort('--port-base', flags.portBase)),
+      });
+    });
+  cli
+    .command('node')
+    .description('a node; with `miner = true` it mines (same as: infer-node start)')
+    .requiredOption('--config <file>', 'miner.toml')
+    .action(async (options: { config: string }) => {
+      const { runNode } = await import('./node.ts');
+      await runNode(options.config);
+    });
+  cli
+    .command('signer')
+    .description('a signer (same as: infer-signer run)')
+    .requiredOption('--config <file>', 'signer.toml')
+    .action(async (options: { config: string }) => {
+      const { runSigner } = await import('./signer.ts');
+      await runSigner(options.config);
+    });
+  cli
+    .command('host')
+    .description('answer inference requests and be paid')
+    .requiredOption('--config <file>', 'host.toml')
+    .action(async (options: { config: string }) => {
+      const { runHost } = await import('./host.ts');
+      await runHost(options.config);
+    });
+  cli
+    .command('regtest')
+    .description("a Bitcoin regtest of our own behind bitcoind's JSON-RPC")
+    .option('--rpc <host:port>', 'where it listens', '127.0.0.1:18443')
+    .option('--data <path>', 'where it lives; nowhere (memory) without')
+    .option('--user <name>', 'user of the RPC')
+    .option('--password <text>', 'password of the RPC')
+    .option('--mine-to <address>', 'address that blocks pay')
+    .option('--mine-to-key <hex>', 'public key that blocks pay (P2WPKH)')
+    .option('--initial-blocks <n>', 'blocks mined at once on a new chain', '0')
+    .option('--interval-ms <ms>', 'mine a block this often; 0: only when asked', '0')
+    .action(async (flags: RegtestFlags) => {
+      const { runRegtest } = await import('./regtest.ts');
+      await runRegtest(flags);
+    });
+}

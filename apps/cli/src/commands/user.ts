@@ -1,0 +1,158 @@
+/** `assay infer`, `assay result`, `assay verify`, `assay models`, `assay accounts`: for people who ask. */
+import { Cv } from '@assay/clarity-value';
+import { parsePrivateKey } from '@assay/wallet';
+import { type Command, Option } from 'commander';
+import { DEVNET_ACCOUNTS, devnetAccount } from '../devnet/accounts.ts';
+import { ask, bootAddressOf, inferResult, modelIdText, waitForAnswer } from '../inference.ts';
+import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
+import { showAnswer } from '../show-answer.ts';
+import { bold, columns, dim, green, red } from '../terminal.ts';
+import { UserError } from '../user-error.ts';
+import { verifyAnswer } from '../verify-answer.ts';
+import { must, parseAmount } from '../wallet-result.ts';
+
+interface NodeOption {
+  readonly node: string;
+}
+
+const nodeOption = () =>
+  new Option('-I, --node <url>', 'the node to talk to').default(DEFAULT_NODE_URL);
+
+interface AskOptions extends NodeOption {
+  readonly context: string;
+  readonly key?: string;
+  readonly account: string;
+  readonly maxFee: string;
+  readonly maxTokens: string;
+  readonly temperature: string;
+  readonly model?: string;
+  readonly timeout: string;
+  readonly json?: boolean;
+}
+
+/** Millionths out of a decimal such as 0.7. */
+function parseTemperature(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0 && value <= 2) return Math.round(value * 1_000_000);
+  throw new UserError(
+    'cli/temperature',
+    `The temperature ${text} is not between 0 and 2.`,
+    'Use 0.7, for example.',
+  );
+}
+
+function accountKey(options: AskOptions): string {
+  if (options.key !== undefined) return options.key;
+  if (DEVNET_ACCOUNTS.some((known) => known.name === options.account)) {
+    return devnetAccount(options.account).privateKey;
+  }
+  throw new UserError(
+    'cli/unknown-account',
+    `There is no devnet account ${options.account}.`,
+    `Use one of ${DEVNET_ACCOUNTS.map((a) => a.name).join(', ')}, or your own key with --key.`,
+  );
+}
+
+async function runAsk(question: string, options: AskOptions): Promise<void> {
+  const node = new NodeApi(options.node);
+  const txid = await ask(node, {
+    prompt: question,
+    context: options.context,
+    key: must(parsePrivateKey(accountKey(options))),
+    feeMicro: null,
+    nonce: null,
+    maxFeeMicro: parseAmount('--max-fee', options.maxFee),
+    maxTokens: Number(parseAmount('--max-tokens', options.maxTokens)),
+    temperatureMicro: parseTemperature(options.temperature),
+    model: options.model ?? null,
+  });
+  if (options.json !== true) console.log(`${dim('transaction')} 0x${txid}`);
+  const timeoutMs = Number(parseAmount('--timeout', options.timeout)) * 1_000;
+  const result = await waitForAnswer(node, txid, timeoutMs, ({ status }) => {
+    if (options.json !== true) console.log(dim(`  ${status}`));
+  });
+  if (options.json === true) console.log(JSON.stringify(result, null, 2));
+  else console.log(showAnswer(result));
+  if (result.status === 'Failure') process.exitCode = 1;
+}
+
+async function runVerify(txid: string, options: NodeOption & { json?: boolean }): Promise<void> {
+  const report = await verifyAnswer(new NodeApi(options.node), txid.replace(/^0x/, ''));
+  if (options.json === true) console.log(JSON.stringify(report, null, 2));
+  else {
+    for (const { what, ok, detail } of report.checks) {
+      console.log(
+        `  ${ok ? green('ok  ') : red('FAIL')} ${what}${detail === '' ? '' : dim(`  ${detail}`)}`,
+      );
+    }
+    console.log(report.ok ? green('\nverified') : red('\nnot verified'));
+  }
+  if (!report.ok) process.exitCode = 1;
+}
+
+async function runModels(options: NodeOption): Promise<void> {
+  const node = new NodeApi(options.node);
+  const models = `${bootAddressOf((await node.info()).network_id)}.models`;
+  const count = await node.callReadOnly(models, 'get-model-count', []);
+  const total = count.type === 'uint' ? count.value : 0n;
+  for (let index = 0n; index < total; index++) {
+    const id = await node.callReadOnly(models, 'get-model-by-index', [Cv.uint(index)]);
+    if (id.type !== 'some' || id.value.type !== 'buffer') continue;
+    const model = await node.callReadOnly(models, 'get-model', [id.value]);
+    const entry =
+      model.type === 'some' && model.value.type === 'tuple' ? model.value.entries : null;
+    const name = entry?.get('name');
+    console.log(
+      `${modelIdText(id.value.value)}  ${name?.type === 'string-ascii' ? name.value : ''}`,
+    );
+  }
+}
+
+export function addUserCommands(cli: Command): void {
+  cli
+    .command('infer')
+    .description('ask the network and wait for the verified answer')
+    .argument('<question>', 'what to ask')
+    .option('--context <text>', 'system text', '')
+    .option('--account <name>', 'devnet account that pays', 'wallet_1')
+    .option('--key <hex>', 'private key that pays, instead of a devnet account')
+    .option('--max-fee <micro>', 'most the answer may cost, micro-STX', '100000')
+    .option('--max-tokens <n>', 'longest answer', '128')
+    .option('--temperature <t>', '0 to 2', '0.7')
+    .option('--model <id>', 'model id; default: the first registered')
+    .option('--timeout <seconds>', 'how long to wait', '120')
+    .option('--json', 'print JSON')
+    .addOption(nodeOption())
+    .action(runAsk);
+  cli
+    .command('result')
+    .description('what became of a request')
+    .argument('<txid>', 'transaction of the request')
+    .option('--json', 'print JSON')
+    .addOption(nodeOption())
+    .action(async (txid: string, options: NodeOption & { json?: boolean }) => {
+      const result = await inferResult(new NodeApi(options.node), txid.replace(/^0x/, ''));
+      console.log(options.json === true ? JSON.stringify(result, null, 2) : showAnswer(result));
+    });
+  cli
+    .command('verify')
+    .description('check an answer yourself: signatures, hashes, certificate, block, Bitcoin')
+    .argument('<txid>', 'transaction of the request')
+    .option('--json', 'print JSON')
+    .addOption(nodeOption())
+    .action(runVerify);
+  cli
+    .command('models')
+    .description('the registered models')
+    .addOption(nodeOption())
+    .action(runModels);
+  cli
+    .command('accounts')
+    .description('the funded accounts of the devnet')
+    .action(() => {
+      console.log(bold('Devnet accounts (the keys are public: never use them elsewhere)'));
+      console.log(
+        columns(DEVNET_ACCOUNTS.map((a) => [a.name, `${a.address}  ${dim(a.privateKey)}`])),
+      );
+    });
+}

@@ -1,0 +1,150 @@
+/**
+ * Asking the network: which model, what transaction, and waiting for the verified answer.
+ * Used by `assay infer`, `stx infer` and the devnet's first question.
+ */
+import { randomBytes } from 'node:crypto';
+import { bytesToHex } from '@assay/bytes';
+import { Cv } from '@assay/clarity-value';
+import { DEVNET, MAINNET } from '@assay/params';
+import {
+  addressOfPublicKey,
+  buildInfer,
+  DEVNET_IDS,
+  publicKeyOf,
+  signTransaction,
+} from '@assay/wallet';
+import { encodeTransaction, type SigningKey } from '@assay/wire';
+import type { NodeApi } from './node-api.ts';
+import { UserError } from './user-error.ts';
+import { must } from './wallet-result.ts';
+
+/** What `/v2/infer_res/{txid}` answers; everything after `status` appears as it becomes known. */
+export interface InferResult {
+  readonly txid: string;
+  readonly status: 'Created' | 'InProgress' | 'Success' | 'Failure' | 'NotFound';
+  readonly input: string;
+  readonly output: string;
+  readonly output_hash: string;
+  readonly inference_node_id: string;
+  readonly [key: string]: unknown;
+}
+
+export interface Question {
+  readonly prompt: string;
+  readonly context: string;
+  readonly key: SigningKey;
+  /** Transaction fee; null: estimated. */
+  readonly feeMicro: bigint | null;
+  /** Null: the account's next. */
+  readonly nonce: bigint | null;
+  /** Most the answer may cost. */
+  readonly maxFeeMicro: bigint;
+  readonly maxTokens: number;
+  readonly temperatureMicro: number;
+  /** Hex of a manifest hash; null: the first registered model. */
+  readonly model: string | null;
+}
+
+/** Rough size of a signed Infer transaction without its prompt. */
+const ENVELOPE_BYTES = 300;
+
+export function bootAddressOf(networkId: number): string {
+  return networkId === MAINNET.networkId ? MAINNET.bootAddress : DEVNET.bootAddress;
+}
+
+/** The model to ask: the one named, or the first in the registry. */
+async function chooseModel(node: NodeApi, boot: string, named: string | null): Promise<Uint8Array> {
+  if (named !== null) {
+    if (/^(0x)?[0-9a-f]{64}$/i.test(named)) return Buffer.from(named.replace(/^0x/, ''), 'hex');
+    throw new UserError(
+      'cli/unknown-model',
+      `${named} is not a model id (64 hex digits).`,
+      'List the models with `assay models`.',
+    );
+  }
+  const first = await node.callReadOnly(`${boot}.models`, 'get-model-by-index', [Cv.uint(0n)]);
+  if (first.type === 'some' && first.value.type === 'buffer') return first.value.value;
+  throw new UserError(
+    'cli/no-model',
+    'No model is registered on this network yet.',
+    'Start a host (`assay host --config host.toml`), which registers its model.',
+  );
+}
+
+export interface Asked {
+  readonly txid: string;
+  readonly transaction: Uint8Array;
+}
+
+/** Builds and signs; nothing is sent. */
+export async function prepareQuestion(
+  node: NodeApi,
+  question: Question,
+): Promise<Asked & { readonly address: string }> {
+  const info = await node.info();
+  const address = addressOfPublicKey(publicKeyOf(question.key), DEVNET_IDS);
+  const nonce = question.nonce ?? (await node.nextNonce(address));
+  const size =
+    ENVELOPE_BYTES + Buffer.byteLength(question.prompt) + Buffer.byteLength(question.context);
+  const feeMicro = question.feeMicro ?? (await node.feeRate()) * BigInt(size);
+  const built = must(
+    buildInfer({
+      network: DEVNET_IDS,
+      origin: { publicKey: publicKeyOf(question.key) },
+      nonce,
+      feeMicro,
+      modelId: await chooseModel(node, bootAddressOf(info.network_id), question.model),
+      prompt: { context: question.context, prompt: question.prompt },
+      maxFeeMicro: question.maxFeeMicro,
+      maxTokens: question.maxTokens,
+      temperatureMicro: question.temperatureMicro,
+      clientNonce: randomBytes(16),
+    }),
+  );
+  const signed = must(signTransaction(built.transaction, question.key));
+  const transaction = encodeTransaction(signed);
+  return { address, transaction, txid: '' };
+}
+
+export async function ask(node: NodeApi, question: Question): Promise<string> {
+  const { transaction } = await prepareQuestion(node, question);
+  return node.broadcast(transaction);
+}
+
+export async function inferResult(node: NodeApi, txid: string): Promise<InferResult> {
+  const result = await node.getJson<InferResult>(`/v2/infer_res/${txid}`);
+  if (result !== null) return result;
+  throw new UserError(
+    'cli/unknown-txid',
+    `The node knows no transaction ${txid}.`,
+    'Check the transaction id.',
+  );
+}
+
+/** Polls until the answer is final; `onStatus` hears every change. */
+export async function waitForAnswer(
+  node: NodeApi,
+  txid: string,
+  timeoutMs: number,
+  onStatus: (result: InferResult) => void = () => {},
+): Promise<InferResult> {
+  const endMs = Date.now() + timeoutMs;
+  for (let last = ''; ; ) {
+    const result = await inferResult(node, txid);
+    if (result.status !== last) onStatus(result);
+    last = result.status;
+    if (result.status === 'Success' || result.status === 'Failure') return result;
+    if (Date.now() > endMs) {
+      throw new UserError(
+        'cli/no-answer-yet',
+        `No verified answer after ${Math.round(timeoutMs / 1000)} seconds; the request stands at ${result.status}.`,
+        `Ask again later with: assay result ${txid}. After the deadline the fee is refunded.`,
+      );
+    }
+    await new Promise((done) => setTimeout(done, 150));
+  }
+}
+
+export function modelIdText(id: Uint8Array): string {
+  return bytesToHex(id);
+}

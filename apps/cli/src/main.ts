@@ -1,0 +1,122 @@
+/**
+ * The one binary under its four names: `assay`, and the programs of the guides, `stx`, `infer-node`
+ * and `infer-signer`. Parses the command line, runs one command, and turns what went wrong into one
+ * sentence and the next step.
+ */
+import { Command, CommanderError } from 'commander';
+import { red } from './terminal.ts';
+import { UserError } from './user-error.ts';
+
+export type ProgramName = 'assay' | 'stx' | 'infer-node' | 'infer-signer';
+
+declare global {
+  /** Set by the build. */
+  var ASSAY_VERSION: string | undefined;
+}
+
+export function version(): string {
+  return globalThis.ASSAY_VERSION ?? '0.0.0-source';
+}
+
+function program(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .version(version())
+    .showHelpAfterError('(run with --help for all options)')
+    .exitOverride();
+}
+
+async function assay(argv: readonly string[]): Promise<void> {
+  const cli = program('assay', 'AI inference that anyone can check, anchored to Bitcoin.');
+  const { addNetworkCommands } = await import('./commands/network.ts');
+  const { addUserCommands } = await import('./commands/user.ts');
+  addNetworkCommands(cli);
+  addUserCommands(cli);
+  await cli.parseAsync([...argv], { from: 'user' });
+}
+
+async function inferNode(argv: readonly string[]): Promise<void> {
+  const { runNode } = await import('./commands/node.ts');
+  const cli = program('infer-node', 'A node of the network; with `miner = true` it mines.');
+  cli
+    .command('start')
+    .description('run the node')
+    .requiredOption('--config <file>', 'miner.toml')
+    .action((options: { config: string }) => runNode(options.config));
+  cli
+    .command('check-config')
+    .description('read the configuration and say what is wrong with it')
+    .requiredOption('--config <file>', 'miner.toml')
+    .action(async (options: { config: string }) => {
+      const { readNodeToml } = await import('./config/node-toml.ts');
+      for (const warning of readNodeToml(options.config).warnings)
+        console.log(`warning: ${warning}`);
+      console.log('The configuration is valid.');
+    });
+  await cli.parseAsync([...argv], { from: 'user' });
+}
+
+async function inferSigner(argv: readonly string[]): Promise<void> {
+  const { runSigner } = await import('./commands/signer.ts');
+  const cli = program('infer-signer', 'Checks blocks and answers, and signs what is right.');
+  cli
+    .command('run')
+    .description('run the signer')
+    .requiredOption('--config <file>', 'signer.toml')
+    .action((options: { config: string }) => runSigner(options.config));
+  cli
+    .command('check-config')
+    .description('read the configuration and say what is wrong with it')
+    .requiredOption('--config <file>', 'signer.toml')
+    .action(async (options: { config: string }) => {
+      const { readSignerToml } = await import('./config/signer-toml.ts');
+      for (const warning of readSignerToml(options.config).warnings)
+        console.log(`warning: ${warning}`);
+      console.log('The configuration is valid.');
+    });
+  await cli.parseAsync([...argv], { from: 'user' });
+}
+
+async function stx(argv: readonly string[]): Promise<void> {
+  const { splitStxLine } = await import('./stx/arguments.ts');
+  const { STX_COMMANDS, stxHelp } = await import('./stx/commands.ts');
+  if (argv.length === 0 || ['--help', '-h', 'help'].includes(argv[0]!)) {
+    process.stdout.write(stxHelp());
+    return;
+  }
+  const line = splitStxLine(argv);
+  const command = Object.hasOwn(STX_COMMANDS, line.command ?? '')
+    ? STX_COMMANDS[line.command!]
+    : undefined;
+  if (command === undefined) {
+    throw new UserError(
+      'cli/unknown-command',
+      line.command === undefined ? 'No command was given.' : `stx has no command ${line.command}.`,
+      `Commands: ${Object.keys(STX_COMMANDS).join(', ')}; \`stx help\` tells more.`,
+    );
+  }
+  const output = await command.run(line);
+  console.log(typeof output === 'string' ? output : JSON.stringify(output, null, 2));
+}
+
+const PROGRAMS: Readonly<Record<ProgramName, (argv: readonly string[]) => Promise<void>>> = {
+  assay,
+  stx,
+  'infer-node': inferNode,
+  'infer-signer': inferSigner,
+};
+
+/** Runs a program and sets the exit code: 0 done, 1 it failed, 2 the command line was wrong. */
+export async function main(name: ProgramName, argv: readonly string[]): Promise<void> {
+  try {
+    await PROGRAMS[name](argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    if (!(error instanceof UserError)) throw error;
+    console.error(`${red('error:')} ${error.message}\n       ${error.next}`);
+    process.exitCode = 1;
+  }
+}

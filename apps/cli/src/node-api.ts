@@ -1,0 +1,220 @@
+/**
+ * A node's RPC as the commands use it: every failure becomes one sentence and a next step.
+ * (Services use the typed client over `world`; commands run once, on the real network.)
+ */
+import { bytesFromHex, bytesToHex } from '@assay/bytes';
+import { type ClarityValue, decodeClarityValue, encodeClarityValue } from '@assay/clarity-value';
+import { UserError } from './user-error.ts';
+
+export const DEFAULT_NODE_URL = 'http://127.0.0.1:20443';
+const TIMEOUT_MS = 20_000;
+
+export interface NodeInfo {
+  readonly burn_block_height: number;
+  readonly stacks_tip_height: number;
+  readonly stacks_tip: string;
+  readonly network_id: number;
+  readonly server_version: string;
+  readonly tenure_height?: number;
+}
+
+export interface Account {
+  readonly balanceMicro: bigint;
+  readonly lockedMicro: bigint;
+  readonly unlockHeight: number;
+  readonly nonce: bigint;
+}
+
+interface Rejection {
+  readonly error?: string;
+  readonly reason?: string;
+  readonly reason_data?: Readonly<Record<string, unknown>>;
+  readonly hint?: string;
+}
+
+export class NodeApi {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url.replace(/\/+$/, '');
+  }
+
+  async request(path: string, init?: RequestInit): Promise<Response> {
+    try {
+      return await fetch(`${this.url}${path}`, {
+        ...init,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch {
+      throw new UserError(
+        'cli/node-unreachable',
+        `No node answers at ${this.url}.`,
+        'Start one with `npm start`, or give the address of another with -I http://host:port.',
+      );
+    }
+  }
+
+  /** The JSON of a 2xx answer, null for 404. */
+  async getJson<T>(path: string): Promise<T | null> {
+    const response = await this.request(path);
+    if (response.status === 404) return null;
+    if (!response.ok) throw await this.#unexpected(path, response);
+    return (await response.json()) as T;
+  }
+
+  async #unexpected(path: string, response: Response): Promise<UserError> {
+    const text = (await response.text()).slice(0, 300);
+    return new UserError(
+      'cli/node-error',
+      `The node answered ${path} with ${response.status}: ${text}`,
+      'Look at the log of the node.',
+    );
+  }
+
+  async info(): Promise<NodeInfo> {
+    const info = await this.getJson<NodeInfo>('/v2/info');
+    if (info !== null) return info;
+    throw new UserError(
+      'cli/not-a-node',
+      `${this.url} is not a Stacks node.`,
+      'Give the address of a node with -I http://host:port.',
+    );
+  }
+
+  async account(address: string): Promise<Account> {
+    const json = await this.getJson<{
+      balance: string;
+      locked: string;
+      unlock_height: number;
+      nonce: number;
+    }>(`/v2/accounts/${address}?proof=0`);
+    if (json === null)
+      throw new UserError(
+        'cli/bad-address',
+        `${address} is not an address.`,
+        'Check it for typing errors.',
+      );
+    return {
+      balanceMicro: BigInt(json.balance),
+      lockedMicro: BigInt(json.locked),
+      unlockHeight: json.unlock_height,
+      nonce: BigInt(json.nonce),
+    };
+  }
+
+  /** The next nonce, counting what waits in the mempool. */
+  async nextNonce(address: string): Promise<bigint> {
+    const nonces = await this.getJson<{ possible_next_nonce: number }>(
+      `/extended/v1/address/${address}/nonces`,
+    );
+    return nonces === null
+      ? (await this.account(address)).nonce
+      : BigInt(nonces.possible_next_nonce);
+  }
+
+  /** Micro-STX per byte. */
+  async feeRate(): Promise<bigint> {
+    const response = await this.request('/v2/fees/transfer');
+    return response.ok ? BigInt((await response.text()).trim()) : 1n;
+  }
+
+  /** @returns the transaction id without prefix */
+  async broadcast(transaction: Uint8Array): Promise<string> {
+    const response = await this.request('/v2/transactions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(transaction),
+    });
+    if (response.ok) return ((await response.json()) as string).replace(/^0x/, '');
+    throw rejectionError((await response.json().catch(() => ({}))) as Rejection);
+  }
+
+  async callReadOnly(
+    contractId: string,
+    functionName: string,
+    args: readonly ClarityValue[],
+  ): Promise<ClarityValue> {
+    const [address, name] = contractId.split('.');
+    const response = await this.request(
+      `/v2/contracts/call-read/${address}/${name}/${functionName}`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          sender: address,
+          arguments: args.map((arg) => `0x${bytesToHex(encodeClarityValue(arg))}`),
+        }),
+      },
+    );
+    if (!response.ok)
+      throw await this.#unexpected(`/v2/contracts/call-read/${contractId}`, response);
+    const json = (await response.json()) as { okay: boolean; result?: string; cause?: string };
+    const value = json.okay ? decodeClarityValue(bytesFromHex(json.result!)) : null;
+    if (value?.ok) return value.value;
+    throw new UserError(
+      'cli/call-failed',
+      `${contractId} ${functionName} failed: ${json.cause ?? 'the answer is not a Clarity value'}`,
+      'Check the contract, the function and its arguments.',
+    );
+  }
+}
+
+/** What the node's rejection means, for a person. */
+export function rejectionError(rejection: Rejection): UserError {
+  const data = rejection.reason_data ?? {};
+  const fail = (code: string, message: string, next: string) =>
+    new UserError(`cli/${code}`, message, rejection.hint ?? next);
+  switch (rejection.reason) {
+    case 'BadNonce':
+      return fail(
+        'bad-nonce',
+        `The nonce ${data.actual} is wrong: the account's next nonce is ${data.expected}.`,
+        `Send the transaction again with nonce ${data.expected}.`,
+      );
+    case 'ConflictingNonceInMempool':
+      return fail(
+        'nonce-taken',
+        'A transaction with this nonce already waits to be mined.',
+        'Use the next nonce, or a higher fee to replace it.',
+      );
+    case 'NotEnoughFunds':
+      return fail(
+        'no-funds',
+        `The account has ${BigInt(String(data.actual ?? 0))} micro-STX, but ${BigInt(String(data.expected ?? 0))} are needed.`,
+        'Send tokens to the account first, or use a smaller amount.',
+      );
+    case 'FeeTooLow':
+      return fail(
+        'fee-too-low',
+        `The fee of ${data.actual} micro-STX is too low; at least ${data.expected} are needed.`,
+        `Use a fee of ${data.expected} or more.`,
+      );
+    case 'SignatureValidation':
+      return fail(
+        'bad-signature',
+        'The signature does not belong to the sender.',
+        'Check that the private key and the network (-t) are those of the account.',
+      );
+    case 'BadAddressVersionByte':
+    case 'BadTransactionVersion':
+      return fail(
+        'wrong-network',
+        'The transaction was made for another network.',
+        'Use -t for test networks, and addresses that begin with ST there.',
+      );
+    case 'TransferRecipientCannotEqualSender':
+      return fail(
+        'self-transfer',
+        'Sender and recipient are the same account.',
+        'Choose another recipient.',
+      );
+    default:
+      return fail(
+        'rejected',
+        `The node refused the transaction: ${rejection.reason ?? rejection.error ?? 'no reason given'}${
+          data.message === undefined ? '' : ` (${data.message})`
+        }.`,
+        'See docs/use.md for what each reason means.',
+      );
+  }
+}

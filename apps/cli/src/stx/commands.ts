@@ -1,0 +1,254 @@
+/**
+ * The `stx` commands of FunAI's guide and of the Stacks CLI that this network answers:
+ * make_keychain, balance, send_tokens, infer, deploy_contract, call_read_only_contract_func.
+ * Output is JSON on standard output, as scripts expect.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { bytesFromHex, isHex } from '@assay/bytes';
+import { clarityValueToString, decodeClarityValue } from '@assay/clarity-value';
+import {
+  addressOfPublicKey,
+  buildContractDeploy,
+  buildTransfer,
+  createMnemonic,
+  DEVNET_IDS,
+  makeKeychain,
+  parsePrivateKey,
+  publicKeyOf,
+  STACKS_MAINNET_IDS,
+  signTransaction,
+  type WalletNetwork,
+} from '@assay/wallet';
+import { encodeTransaction, type SigningKey, type Transaction, transactionId } from '@assay/wire';
+import { prepareQuestion } from '../inference.ts';
+import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
+import { UserError } from '../user-error.ts';
+import { must, parseAmount } from '../wallet-result.ts';
+import { bindArguments, type StxArgument, type StxFlags, type StxLine } from './arguments.ts';
+
+interface StxCommand {
+  readonly help: string;
+  readonly arguments: readonly StxArgument[];
+  run(line: StxLine): Promise<unknown>;
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+function nodeOf(flags: StxFlags): NodeApi {
+  return new NodeApi(flags.nodeUrl ?? DEFAULT_NODE_URL);
+}
+
+function networkOf(flags: StxFlags): WalletNetwork {
+  return flags.testnet || flags.local ? DEVNET_IDS : STACKS_MAINNET_IDS;
+}
+
+function keyOf(text: string): SigningKey {
+  return must(parsePrivateKey(text));
+}
+
+/** Transactions are always made for the node's own network: today the devnet's ids. */
+const TRANSACTION_NETWORK = DEVNET_IDS;
+
+/** -e: fee only; -x: the signed bytes only; otherwise broadcast. */
+async function finish(flags: StxFlags, transaction: Transaction): Promise<unknown> {
+  const bytes = encodeTransaction(transaction);
+  if (flags.estimateOnly) return String((await nodeOf(flags).feeRate()) * BigInt(bytes.length));
+  if (flags.printOnly) return { txid: hex(transactionId(transaction)), transaction: hex(bytes) };
+  const node = nodeOf(flags);
+  const txid = await node.broadcast(bytes);
+  return { txid: `0x${txid}`, transaction: `${node.url}/extended/v1/tx/0x${txid}` };
+}
+
+const makeKeychainCommand: StxCommand = {
+  help: 'Generate a mnemonic and the keys of its first account. Add -t for a test network.',
+  arguments: [{ name: 'mnemonic', help: 'words of an existing wallet', optional: true }],
+  async run(line) {
+    const { mnemonic } = bindArguments(line, this.arguments);
+    const words = mnemonic ?? createMnemonic(randomBytes(32));
+    return must(makeKeychain(words, networkOf(line.flags)));
+  },
+};
+
+const balanceCommand: StxCommand = {
+  help: 'Balance, locked amount and nonce of an account.',
+  arguments: [{ name: 'address', help: 'Stacks address' }],
+  async run(line) {
+    const { address } = bindArguments(line, this.arguments);
+    const account = await nodeOf(line.flags).account(address!);
+    return {
+      balance: account.balanceMicro.toString(),
+      locked: account.lockedMicro.toString(),
+      unlock_height: account.unlockHeight,
+      nonce: Number(account.nonce),
+    };
+  },
+};
+
+const sendTokensCommand: StxCommand = {
+  help: 'Send STX to another account.',
+  arguments: [
+    { name: 'recipient', help: 'address that receives' },
+    { name: 'amount', help: 'micro-STX' },
+    { name: 'fee', help: 'micro-STX' },
+    { name: 'nonce', help: "the account's next nonce" },
+    { name: 'payment_key', help: 'private key of the sender' },
+    { name: 'memo', help: 'at most 34 bytes', optional: true },
+  ],
+  async run(line) {
+    const args = bindArguments(line, this.arguments);
+    const key = keyOf(args.payment_key!);
+    const transfer = must(
+      buildTransfer({
+        network: TRANSACTION_NETWORK,
+        origin: { publicKey: publicKeyOf(key) },
+        nonce: parseAmount('nonce', args.nonce!),
+        feeMicro: parseAmount('fee', args.fee!),
+        recipient: args.recipient!,
+        amountMicro: parseAmount('amount', args.amount!),
+        memo: args.memo ?? '',
+      }),
+    );
+    return finish(line.flags, must(signTransaction(transfer, key)));
+  },
+};
+
+/** The guide's `--fee` is the transaction fee alone; what the answer may cost is bounded here. */
+const DEFAULT_ANSWER_MICRO = 100_000n;
+
+const inferCommand: StxCommand = {
+  help: 'Ask the network. The answer is found with: assay result <txid>',
+  arguments: [
+    { name: 'address', help: 'your Stacks address' },
+    { name: 'userInput', help: 'the question' },
+    { name: 'context', help: 'system text, or {}' },
+    { name: 'fee', help: 'transaction fee in micro-STX' },
+    { name: 'nonce', help: "the account's next nonce" },
+    { name: 'payment_key', help: 'your private key' },
+    { name: 'max_fee', help: 'most the answer may cost, micro-STX', optional: true },
+    { name: 'model', help: 'model id', optional: true },
+  ],
+  async run(line) {
+    const args = bindArguments(line, this.arguments);
+    const key = keyOf(args.payment_key!);
+    const publicKey = publicKeyOf(key);
+    const own = [DEVNET_IDS, STACKS_MAINNET_IDS].map((ids) => addressOfPublicKey(publicKey, ids));
+    if (!own.includes(args.address!)) {
+      throw new UserError(
+        'cli/wrong-key',
+        `The payment key belongs to ${own[0]}, not to ${args.address}.`,
+        'Give the private key of the address, or the address of the key.',
+      );
+    }
+    const node = nodeOf(line.flags);
+    const { transaction } = await prepareQuestion(node, {
+      prompt: args.userInput!,
+      context: args.context === '{}' ? '' : args.context!,
+      key,
+      feeMicro: parseAmount('fee', args.fee!),
+      nonce: parseAmount('nonce', args.nonce!),
+      maxFeeMicro:
+        args.max_fee === undefined ? DEFAULT_ANSWER_MICRO : parseAmount('max_fee', args.max_fee),
+      maxTokens: 256,
+      temperatureMicro: 700_000,
+      model: args.model ?? null,
+    });
+    if (line.flags.estimateOnly) return String((await node.feeRate()) * BigInt(transaction.length));
+    if (line.flags.printOnly) return { transaction: hex(transaction) };
+    const txid = await node.broadcast(transaction);
+    return { txid: `0x${txid}`, transaction: `${node.url}/v2/infer_result/${txid}` };
+  },
+};
+
+const deployCommand: StxCommand = {
+  help: 'Deploy a Clarity contract.',
+  arguments: [
+    { name: 'source_file', help: 'path of the .clar file' },
+    { name: 'contract_name', help: 'name of the contract' },
+    { name: 'fee', help: 'micro-STX' },
+    { name: 'nonce', help: "the account's next nonce" },
+    { name: 'payment_key', help: 'private key of the deployer' },
+  ],
+  async run(line) {
+    const args = bindArguments(line, this.arguments);
+    const key = keyOf(args.payment_key!);
+    let source: string;
+    try {
+      source = readFileSync(args.source_file!, 'utf8');
+    } catch {
+      throw new UserError('cli/no-file', `${args.source_file} cannot be read.`, 'Check the path.');
+    }
+    const deploy = must(
+      buildContractDeploy({
+        network: TRANSACTION_NETWORK,
+        origin: { publicKey: publicKeyOf(key) },
+        nonce: parseAmount('nonce', args.nonce!),
+        feeMicro: parseAmount('fee', args.fee!),
+        contractName: args.contract_name!,
+        source,
+      }),
+    );
+    return finish(line.flags, must(signTransaction(deploy, key)));
+  },
+};
+
+const readOnlyCommand: StxCommand = {
+  help: 'Call a read-only function; arguments as hex of Clarity values, separated by commas.',
+  arguments: [
+    { name: 'contract_address', help: 'address of the deployer' },
+    { name: 'contract_name', help: 'name of the contract' },
+    { name: 'function_name', help: 'name of the function' },
+    { name: 'function_args', help: '0x01...,0x02...', optional: true },
+  ],
+  async run(line) {
+    const args = bindArguments(line, this.arguments);
+    const values = (args.function_args ?? '')
+      .split(',')
+      .filter((text) => text !== '')
+      .map((text) => {
+        const digits = text.trim().replace(/^0x/, '');
+        const value = isHex(digits) ? decodeClarityValue(bytesFromHex(digits)) : null;
+        if (value?.ok) return value.value;
+        throw new UserError(
+          'cli/bad-argument',
+          `${text} is not the hex of a Clarity value.`,
+          'Encode arguments with Cl.serialize of stacks.js.',
+        );
+      });
+    const contract = `${args.contract_address}.${args.contract_name}`;
+    return clarityValueToString(
+      await nodeOf(line.flags).callReadOnly(contract, args.function_name!, values),
+    );
+  },
+};
+
+export const STX_COMMANDS: Readonly<Record<string, StxCommand>> = {
+  make_keychain: makeKeychainCommand,
+  balance: balanceCommand,
+  send_tokens: sendTokensCommand,
+  infer: inferCommand,
+  deploy_contract: deployCommand,
+  call_read_only_contract_func: readOnlyCommand,
+};
+
+export function stxHelp(): string {
+  const lines = Object.entries(STX_COMMANDS).map(([name, command]) => {
+    const args = command.arguments.map((a) => (a.optional ? `[${a.name}]` : `<${a.name}>`));
+    return `  ${name} ${args.join(' ')}\n      ${command.help}`;
+  });
+  return `Usage: stx [options] command [arguments]
+
+Arguments come in order, or as --name value.
+
+Commands:
+${lines.join('\n')}
+
+Options:
+  -t          test network addresses (ST...)
+  -l          the node at 127.0.0.1:20443, test network
+  -I <url>    the node to talk to (default ${DEFAULT_NODE_URL})
+  -H <url>    same as -I
+  -e          estimate the fee, do nothing
+  -x          print the signed transaction, do nothing
+`;
+}
