@@ -1,8 +1,9 @@
 import { bytesToHex } from '@assay/bytes';
 import type { StoredHeader } from '@assay/chainstate';
+import { MemoryStore } from '@assay/store';
 import { blockId } from '@assay/wire';
 import { describe, expect, it } from 'vitest';
-import { TestNetwork } from './network.ts';
+import { FakeChainstate, TestNetwork } from './network.ts';
 
 /** What was announced, as text. */
 function listen(net: TestNetwork): string[] {
@@ -21,7 +22,7 @@ const idOf = (header: StoredHeader) => bytesToHex(header.blockId);
 
 describe('Coordinator', () => {
   it('knows no burn tip before Bitcoin, and then names election and signers', () => {
-    const net = new TestNetwork();
+    const net = new TestNetwork(new MemoryStore(), new FakeChainstate());
     expect(net.coordinator.burnTip()).toBeNull();
     expect(net.coordinator.election()).toBeNull();
     const { net: ready, miner } = TestNetwork.elected();

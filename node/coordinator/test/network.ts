@@ -177,34 +177,34 @@ export interface BlockChange {
   readonly miner?: TestMiner;
 }
 
-export class TestNetwork {
+export function testSigners(count: number): Signer[] {
+  return Array.from({ length: count }, (_, i) => {
+    const privateKey = digest('signer', i);
+    return { privateKey, publicKey: publicKeyFromPrivate(privateKey) };
+  }).sort((a, b) => (bytesToHex(a.publicKey) < bytesToHex(b.publicKey) ? -1 : 1));
+}
+
+export class TestNetwork<C extends ChainstatePort = FakeChainstate> {
   readonly network: NetworkParams = DEVNET;
   readonly store: Store;
-  readonly chainstate: FakeChainstate;
+  readonly chainstate: C;
   readonly signers: readonly Signer[];
   readonly set: SignerSet;
   readonly log = memoryLogger();
   readonly coordinator: Coordinator;
   nowMs = 1_700_000_000_000 + 3_600_000;
 
-  constructor(
-    store: Store = new MemoryStore(),
-    chainstate: FakeChainstate = new FakeChainstate(),
-    signerCount = 4,
-  ) {
+  constructor(store: Store, chainstate: C, signerCount = 4) {
     this.store = store;
     this.chainstate = chainstate;
-    this.signers = Array.from({ length: signerCount }, (_, i) => {
-      const privateKey = digest('signer', i);
-      return { privateKey, publicKey: publicKeyFromPrivate(privateKey) };
-    }).sort((a, b) => (bytesToHex(a.publicKey) < bytesToHex(b.publicKey) ? -1 : 1));
+    this.signers = testSigners(signerCount);
     const signers = this.signers.map(({ publicKey }) => ({ publicKey, weight: 1n }));
     this.set = { cycle: 0, signers };
     this.coordinator = new Coordinator(
       {
         world: { clock: { nowMs: () => this.nowMs } },
         store,
-        chainstate: chainstate as ChainstatePort,
+        chainstate,
         signersOf: (cycle) => ({ ...this.set, cycle }),
         log: this.log,
       },
@@ -291,19 +291,24 @@ export class TestNetwork {
     return op;
   }
 
+  /** Registers a key and commits until the miner wins. */
+  elect(miner: TestMiner): void {
+    this.first();
+    this.burn([this.register(miner, 101)]);
+    for (let i = 0; i < 3; i++) this.burn([this.commit(miner, this.coordinator.burnTip()!)]);
+  }
+
   /** A network whose miner has just won its first sortition. */
   static elected(signerCount = 4): { net: TestNetwork; miner: TestMiner } {
     const net = new TestNetwork(new MemoryStore(), new FakeChainstate(), signerCount);
     const miner = new TestMiner('a');
-    net.first();
-    net.burn([net.register(miner, 101)]);
-    for (let i = 0; i < 3; i++) net.burn([net.commit(miner, net.coordinator.burnTip()!)]);
+    net.elect(miner);
     return { net, miner };
   }
 
   // Stacks
 
-  tx(miner: TestMiner, payload: TransactionPayload): Transaction {
+  tx(miner: TestMiner, payload: TransactionPayload, nonce = 0n): Transaction {
     const { privateKey } = miner;
     const publicKey = publicKeyFromPrivate(privateKey);
     return signOrigin(
@@ -312,7 +317,7 @@ export class TestNetwork {
         chainId: this.network.chainId,
         auth: {
           kind: 'standard',
-          origin: singleSigCondition(publicKey, { nonce: 0n, feeMicro: 0n }),
+          origin: singleSigCondition(publicKey, { nonce, feeMicro: 0n }),
         },
         anchorMode: 'on-chain-only',
         postConditionMode: 'allow',
@@ -323,7 +328,7 @@ export class TestNetwork {
     );
   }
 
-  #tenureChange(
+  tenureChange(
     parent: StoredHeader,
     cause: TenureChangeCause,
     tenure: Snapshot,
@@ -350,7 +355,7 @@ export class TestNetwork {
     change: BlockChange = {},
   ): NakamotoBlock {
     const vrfProof = change.vrfProof ?? vrfProve(miner.vrf.privateKey, tenure.sortitionHash);
-    const tenureChange = this.#tenureChange(parent, 'block-found', tenure, tenure, miner);
+    const tenureChange = this.tenureChange(parent, 'block-found', tenure, tenure, miner);
     const made = [
       this.tx(miner, { ...tenureChange, ...change.change }),
       this.tx(miner, {
@@ -370,7 +375,7 @@ export class TestNetwork {
     change: BlockChange = {},
   ): NakamotoBlock {
     const tenure = this.coordinator.snapshots.byConsensusHash(parent.header.consensusHash)!;
-    const payload = this.#tenureChange(parent, 'extended', tenure, view, miner);
+    const payload = this.tenureChange(parent, 'extended', tenure, view, miner);
     const made = [this.tx(miner, { ...payload, ...change.change })];
     return this.block(miner, tenure, parent, made, view.totalBurnSats, change);
   }
@@ -407,13 +412,21 @@ export class TestNetwork {
       timestampSecs: Math.max(1_700_000_000, parent.header.timestampSecs + 1),
       ...change.header,
     };
-    const signed = signHeaderAsMiner(header, (change.miner ?? miner).privateKey);
+    return this.sign({ header, transactions }, change.miner ?? miner, change.signers);
+  }
+
+  /** Signs as miner, then as the signers named by index (all by default). */
+  sign(
+    block: NakamotoBlock,
+    miner: TestMiner,
+    indexes: readonly number[] = this.signers.map((_, i) => i),
+  ): NakamotoBlock {
+    const signed = signHeaderAsMiner(block.header, miner.privateKey);
     const hash = signerSignatureHash(signed);
-    const indexes = change.signers ?? this.signers.map((_, i) => i);
     const signerSignatures = indexes.map((i) =>
       signRecoverable(hash, this.signers[i]?.privateKey ?? digest('stranger')),
     );
-    return { header: { ...signed, signerSignatures }, transactions };
+    return { ...block, header: { ...signed, signerSignatures } };
   }
 
   /** Submits and returns the new tip, or the refusal's code. */
