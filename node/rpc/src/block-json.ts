@@ -29,7 +29,10 @@ export function bitVecHex(bits: BitVec): string {
   return bytesToHex(writer.finish());
 }
 
-export function costJson(cost: ExecutionCost): Json {
+/** Costs as chainstate (bigint) or the VM (number) counts them. */
+type CostLike = { readonly [name in keyof ExecutionCost]: bigint | number };
+
+export function costJson(cost: CostLike): Json {
   return {
     write_length: cost.writeLength,
     write_count: cost.writeCount,
