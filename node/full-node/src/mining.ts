@@ -1,0 +1,144 @@
+/**
+ * Connects the miner to the rest of the node: a few lines per port, no decisions.
+ */
+import { type BitcoinRpc, BurnchainOperator } from '@assay/burnchain';
+import { bytesFromUtf8, concatBytes } from '@assay/bytes';
+import type { Chainstate } from '@assay/chainstate';
+import { formatPrincipal } from '@assay/clarity-value';
+import type { Coordinator } from '@assay/coordinator';
+import { sha256 } from '@assay/crypto';
+import type { Mempool } from '@assay/mempool';
+import { Committer, type MempoolPort, Miner, type StackerDbPort } from '@assay/miner';
+import type { Logger } from '@assay/observe';
+import type { StackerDb } from '@assay/stackerdb';
+import type { Store } from '@assay/store';
+import { MINER_SLOT, SIGNER_LANE, signChunk } from '@assay/wire';
+import type { World } from '@assay/world';
+import type { MinerSettings } from './options.ts';
+import { minerPair } from './slot-tables.ts';
+
+export interface MiningDeps {
+  readonly world: World;
+  readonly store: Store;
+  readonly rpc: BitcoinRpc;
+  readonly chainstate: Chainstate;
+  readonly coordinator: Coordinator;
+  readonly mempool: Mempool;
+  readonly stackerdb: StackerDb;
+  readonly log: Logger;
+}
+
+/** The VRF key follows from the mining key: one secret to keep. */
+function vrfSeedOf(privateKey: Uint8Array): Uint8Array {
+  return sha256(concatBytes(bytesFromUtf8('assay vrf'), privateKey));
+}
+
+export class Mining {
+  readonly operator: BurnchainOperator;
+  readonly #miner: Miner;
+  readonly #committer: Committer;
+
+  constructor(deps: MiningDeps, settings: MinerSettings) {
+    const { world, store, rpc, chainstate, coordinator, log } = deps;
+    const { network } = chainstate;
+    const { privateKey, burnFeeCapSats, satsPerVbyte } = settings;
+    const vrfSeed = vrfSeedOf(privateKey);
+    this.operator = new BurnchainOperator(
+      { rpc, store, log },
+      { network, privateKey, burnFeeCapSats, satsPerVbyte },
+    );
+    const chain = {
+      tip: () => coordinator.tip(),
+      burnTip: () => coordinator.burnTip(),
+      election: () => coordinator.election(),
+      blockContext: (view: Uint8Array, timestampSecs: number, tenure: Uint8Array) =>
+        coordinator.blockContext(view, timestampSecs, tenure),
+      signersAt: (height: number) => coordinator.signersAt(height),
+      rewardCycleAt: (height: number) => coordinator.rewardCycleAt(height),
+      addressOf: (hash: Uint8Array) =>
+        formatPrincipal({ version: network.addressVersions.singleSig, hash, contractName: null }),
+      onMoved: (listener: () => void) => coordinator.onMoved(listener),
+    };
+    this.#committer = new Committer(
+      {
+        world,
+        operator: this.operator,
+        log,
+        chain: {
+          ...chain,
+          registeredKey: (key) => coordinator.registeredKey(key),
+          winningCommit: (consensusHash) => coordinator.winningCommit(consensusHash),
+        },
+      },
+      { privateKey, vrfSeed, commitDelayMs: settings.commitDelayMs },
+    );
+    this.#miner = new Miner(
+      {
+        world,
+        log,
+        mempool: deps.mempool satisfies MempoolPort,
+        stackerdb: minerSlots(deps, privateKey),
+        chain: {
+          ...chain,
+          build: (parent, context) => chainstate.build(parent, context),
+          view: (blockId) => chainstate.view(blockId),
+          check: (bytes) => chainstate.checkTransaction(bytes),
+          submit: (block) => coordinator.submit(block),
+        },
+      },
+      {
+        privateKey,
+        vrfSeed,
+        chainId: network.chainId,
+        transactionVersion: network.transactionVersion,
+        minTimeBetweenBlocksMs: settings.minTimeBetweenBlocksMs,
+      },
+    );
+  }
+
+  start(): void {
+    this.#committer.start();
+    this.#miner.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#miner.stop();
+    await this.#committer.stop();
+  }
+}
+
+/** Proposals and pushed blocks go into our pair of slots of `.miners`. */
+function minerSlots(
+  { coordinator, stackerdb, chainstate, log }: MiningDeps,
+  privateKey: Uint8Array,
+): StackerDbPort {
+  const boot = chainstate.network.bootAddress;
+  const miners = `${boot}.miners`;
+  const publish = (slot: number, data: Uint8Array, election: Uint8Array) => {
+    const snapshot = coordinator.snapshots.byConsensusHash(election);
+    if (snapshot === null) return;
+    const slotId = minerPair(snapshot) * 2 + slot;
+    const slotVersion = (stackerdb.chunk(miners, slotId)?.slotVersion ?? 0) + 1;
+    const outcome = stackerdb.put(miners, signChunk({ slotId, slotVersion, data }, privateKey));
+    if (outcome?.accepted !== true)
+      log.warn('our slot of .miners could not be written', { slotId });
+  };
+  return {
+    publishProposal: (message, election) => publish(MINER_SLOT.blockProposal, message, election),
+    publishPushedBlock: (message, election) => publish(MINER_SLOT.blockPushed, message, election),
+    onSignerMessage: (listener) =>
+      stackerdb.onChunks(({ contractId, chunks }) => {
+        for (const parity of [0, 1]) {
+          if (contractId !== `${boot}.signers-${parity}-${SIGNER_LANE.blockResponse}`) continue;
+          const cycle = currentCycleOf(coordinator, parity);
+          for (const chunk of chunks) listener(cycle, chunk.slotId, chunk.data);
+        }
+      }),
+  };
+}
+
+/** The cycle whose signers write the databases of this parity now. */
+function currentCycleOf(coordinator: Coordinator, parity: number): number {
+  const cycle = coordinator.rewardCycleAt(coordinator.burnTip()?.burnHeight ?? 0);
+  return cycle % 2 === parity ? cycle : cycle + 1;
+}

@@ -1,0 +1,38 @@
+/** What a node is told: plain data, from configuration files or tests. */
+import type { Genesis } from '@assay/chainstate';
+
+export interface MinerSettings {
+  /** 32 bytes. Secret. Signs blocks and Bitcoin transactions. */
+  readonly privateKey: Uint8Array;
+  readonly burnFeeCapSats: bigint;
+  readonly satsPerVbyte: number;
+  readonly minTimeBetweenBlocksMs: number;
+  /** How long a commit waits for the tenure just won to begin. */
+  readonly commitDelayMs: number;
+}
+
+export interface ObserverSettings {
+  /** `host:port` */
+  readonly endpoint: string;
+  readonly eventsKeys: readonly string[];
+}
+
+export interface FullNodeOptions {
+  readonly genesis: Genesis;
+  readonly bitcoin: {
+    readonly url: string;
+    readonly username?: string;
+    readonly password?: string;
+    readonly wallet?: string;
+    readonly pollMs: number;
+  };
+  /** The same router on each. */
+  readonly rpcBinds: readonly { readonly host: string; readonly port: number }[];
+  readonly authToken: string | null;
+  readonly observers: readonly ObserverSettings[];
+  /** Null: a follower. */
+  readonly miner: MinerSettings | null;
+  /** Key of the account a devnet's faucet pays from, 32 bytes; null: no faucet. Secret. */
+  readonly faucetKey: Uint8Array | null;
+  readonly serverVersion: string;
+}
