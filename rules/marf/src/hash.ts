@@ -3,105 +3,107 @@
  *
  * ```
  * leaf    H(1 | path length | path | data 40)
- * branch  H(id | each slot: child id, chr, block id or zeros | path length | path | child hashes)
+ * branch  H(kind | each slot: child kind, chr, block id or zeros | path length | path | child hashes)
+ * root    H(hash of the trie's root | roots 1, 2, 4, 8, … blocks before)
  * ```
- * A child in an older block appears with its id's high bit set and its block's id, both in the slot
- * and in place of its hash: this is what makes a block's root commit to its ancestors' tries.
+ * A child in an older block appears with its kind's high bit set and with its block's id, both in the
+ * slot and in place of its hash: so a root commits to the ancestors' tries. Empty slots are zeros,
+ * and H("") in place of a hash.
  * Source: SIP-004; reference/stacks.md 2.11.
  */
 import { sha512_256 } from '@assay/crypto';
-import { BACK_POINTER, type Branch, CAPACITY, LEAF, type Leaf, type TrieNode } from './node.ts';
+import type { Blocks } from './blocks.ts';
+import { OPEN, type OpenBranch, type OpenLeaf, type OpenNode } from './open-node.ts';
+import {
+  BACK_POINTER,
+  CAPACITY,
+  LEAF,
+  LEAF_DATA_BYTES,
+  NODE256,
+  POINTER_BYTES,
+  readU32,
+} from './record.ts';
 
 export const EMPTY_HASH = sha512_256(new Uint8Array(0));
 
-/** Ids of blocks by number. */
-export type BlockIds = (block: number) => Uint8Array;
+const SLOT_BYTES = 34;
+const HASH_BYTES = 32;
 
-// One buffer for all preimages: a Node256 needs 1 + 256 * 34 + 33 + 256 * 32 bytes.
-const scratch = new Uint8Array(1 + 256 * 34 + 33 + 256 * 32);
+// One buffer for all preimages; children are hashed before it is filled with their parent.
+const scratch = new Uint8Array(1 + 256 * SLOT_BYTES + 33 + 256 * HASH_BYTES);
+const view = new DataView(scratch.buffer);
 
-export function hashLeaf(leaf: Pick<Leaf, 'path' | 'data'>): Uint8Array {
-  const { path, data } = leaf;
+const emptyHashes = new Uint8Array(256 * HASH_BYTES);
+for (let i = 0; i < 256; i++) emptyHashes.set(EMPTY_HASH, i * HASH_BYTES);
+
+/** Of a leaf whose own path is `path` from `from` on. `data` shorter than 40 bytes ends in zeros. */
+export function hashLeaf(path: Uint8Array, from: number, data: Uint8Array): Uint8Array {
+  const length = path.length - from;
   scratch[0] = LEAF;
-  scratch[1] = path.length;
-  scratch.set(path, 2);
-  scratch.set(data, 2 + path.length);
-  return sha512_256(scratch.subarray(0, 2 + path.length + data.length));
+  scratch[1] = length;
+  for (let i = 0; i < length; i++) scratch[2 + i] = path[from + i]!;
+  const dataAt = 2 + length;
+  for (let i = 0; i < LEAF_DATA_BYTES; i++) {
+    scratch[dataAt + i] = i < data.length ? data[i]! : 0;
+  }
+  return sha512_256(scratch.subarray(0, dataAt + LEAF_DATA_BYTES));
 }
 
-/**
- * @param own number of the block the branch belongs to
- * @param hashOf the hash of a child in the same block
- */
-export function hashBranch(
-  branch: Branch,
-  own: number,
-  blockId: BlockIds,
-  hashOf: (slot: number) => Uint8Array,
-): Uint8Array {
-  const capacity = CAPACITY[branch.kind];
-  const { children, path } = branch;
-  const hashes: Uint8Array[] = new Array(capacity);
-  // Children first: hashing them uses the same buffer.
-  for (let slot = 0; slot < capacity; slot++) {
-    const child = children[slot] ?? null;
-    if (child === null) hashes[slot] = EMPTY_HASH;
-    else hashes[slot] = child.block === own ? hashOf(slot) : blockId(child.block);
-  }
-  return hashBranchOf(branch, own, hashes, path);
-}
-
-function hashBranchOf(
-  branch: Branch,
-  own: number,
-  hashes: readonly Uint8Array[],
-  path: Uint8Array,
-): Uint8Array {
-  const { children } = branch;
-  const capacity = hashes.length;
-  let at = 0;
-  scratch[at++] = branch.kind;
-  for (let slot = 0; slot < capacity; slot++) {
-    const child = children[slot] ?? null;
-    if (child === null) {
-      scratch.fill(0, at, at + 34);
-      at += 34;
-      continue;
-    }
-    const isOwn = child.block === own;
-    scratch[at] = isOwn ? child.kind : child.kind | BACK_POINTER;
-    scratch[at + 1] = child.chr;
-    if (isOwn) scratch.fill(0, at + 2, at + 34);
-    else scratch.set(hashes[slot]!, at + 2);
-    at += 34;
-  }
-  scratch[at++] = path.length;
-  scratch.set(path, at);
-  at += path.length;
-  for (let slot = 0; slot < capacity; slot++) {
-    scratch.set(hashes[slot]!, at);
-    at += 32;
-  }
-  return sha512_256(scratch.subarray(0, at));
-}
-
-/** Computes and remembers the hashes of a tree in memory; depth is bounded by the path length. */
-export function hashTree(node: TrieNode, own: number, blockId: BlockIds): Uint8Array {
+/** Hashes a tree of the open block; what was hashed and not touched since is left alone. */
+export function hashOpenNode(node: OpenNode, blocks: Blocks): Uint8Array {
   if (node.hash !== null) return node.hash;
   node.hash =
     node.kind === LEAF
-      ? hashLeaf(node)
-      : hashBranch(node, own, blockId, (slot) =>
-          hashTree(node.children[slot]!.node!, own, blockId),
-        );
+      ? hashOpenLeaf(node as OpenLeaf)
+      : hashOpenBranch(node as OpenBranch, blocks);
   return node.hash;
 }
 
-/** Root of a block: its trie's hash and the roots 1, 2, 4, 8, … blocks before. */
+function hashOpenLeaf(leaf: OpenLeaf): Uint8Array {
+  return hashLeaf(leaf.path, leaf.from, leaf.data);
+}
+
+function hashOpenBranch(branch: OpenBranch, blocks: Blocks): Uint8Array {
+  const { own, slab, path, kind } = branch;
+  for (const child of own) if (child !== null && child.hash === null) hashOpenNode(child, blocks);
+  const capacity = CAPACITY[kind]!;
+  const pathAt = 1 + capacity * SLOT_BYTES;
+  const hashesAt = pathAt + 1 + path.length;
+  const end = hashesAt + capacity * HASH_BYTES;
+  scratch[0] = kind;
+  scratch.fill(0, 1, pathAt);
+  scratch[pathAt] = path.length;
+  scratch.set(path, pathAt + 1);
+  if (branch.count < capacity) {
+    scratch.set(emptyHashes.subarray(0, capacity * HASH_BYTES), hashesAt);
+  }
+  const slots = kind === NODE256 ? 256 : branch.count;
+  for (let slot = 0, p = branch.at; slot < slots; slot++, p += POINTER_BYTES) {
+    const childKind = slab[p + 1]!;
+    if (childKind === 0) continue;
+    const slotAt = 1 + slot * SLOT_BYTES;
+    const hashAt = hashesAt + slot * HASH_BYTES;
+    const block = readU32(slab, p + 2);
+    scratch[slotAt + 1] = slab[p]!;
+    if (block === OPEN) {
+      scratch[slotAt] = childKind;
+      scratch.set(own[slot]!.hash!, hashAt);
+    } else {
+      scratch[slotAt] = childKind | BACK_POINTER;
+      blocks.copyId(block, view, slotAt + 2);
+      blocks.copyId(block, view, hashAt);
+    }
+  }
+  return sha512_256(scratch.subarray(0, end));
+}
+
+/** Root of a block out of its trie's hash and its ancestors' roots. */
 export function hashRoot(trie: Uint8Array, ancestorRoots: readonly Uint8Array[]): Uint8Array {
   if (ancestorRoots.length === 0) return trie;
-  const bytes = new Uint8Array(32 * (1 + ancestorRoots.length));
+  const bytes = new Uint8Array(HASH_BYTES * (1 + ancestorRoots.length));
   bytes.set(trie);
-  for (const [i, root] of ancestorRoots.entries()) bytes.set(root, 32 * (i + 1));
+  ancestorRoots.forEach((root, i) => {
+    bytes.set(root, HASH_BYTES * (i + 1));
+  });
   return sha512_256(bytes);
 }

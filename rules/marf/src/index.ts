@@ -1,11 +1,13 @@
-export { Marf } from './marf.ts';
-export { type MarfBlock, pathOf } from './open-block.ts';
+export { LIMITS } from './limits.ts';
+export { pathOf } from './look-up.ts';
+export { Marf, type MarfOptions } from './marf.ts';
+export type { MarfBlock } from './open-block.ts';
 export {
-  decodeMarfProof,
-  encodeMarfProof,
   type MarfProof,
   type ProofNode,
   type ProofSegment,
   type ProofSlot,
+  verifyMarfAbsence,
   verifyMarfProof,
 } from './proof.ts';
+export { decodeMarfProof, encodeMarfProof } from './proof-codec.ts';

@@ -1,20 +1,57 @@
-/** Finds the leaf of a key, from a trie's root downward. */
-import { type Branch, findChild, LEAF, type Leaf } from './node.ts';
-import type { NodeStore } from './node-store.ts';
+/** Finds the leaf of a key in the stored tries, from a block's root downward. */
+import { bytesFromUtf8 } from '@assay/bytes';
+import { sha512_256 } from '@assay/crypto';
+import { readInlineValue } from './open-node.ts';
+import { offsetOf, type Pages, pageOf } from './pages.ts';
+import {
+  assertRecord,
+  FORM_INLINE,
+  FORM_NONE,
+  findPointer,
+  HEADER_BYTES,
+  LEAF,
+  LEAF_DATA_BYTES,
+  readU32,
+  sharedPath,
+} from './record.ts';
 
-/** Null when the key was never written. */
-export function lookUp(root: Branch, path: Uint8Array, nodes: NodeStore): Leaf | null {
-  let branch = root;
-  let at = 0;
+/** A key's place in the trie: the hash of its text. */
+export function pathOf(key: string): Uint8Array {
+  return sha512_256(bytesFromUtf8(key));
+}
+
+/** The value below the stored node (block, address), whose path begins at `from`; null if none. */
+export function lookUp(
+  pages: Pages,
+  block: number,
+  address: number,
+  path: Uint8Array,
+  from: number,
+): string | null {
+  let page = pages.read(block, pageOf(address));
+  let at = offsetOf(address);
+  let depth = from;
   for (;;) {
-    const child = findChild(branch, path[at]!);
-    if (child === null) return null;
-    const node = child.node ?? nodes.node(child.block, child.index);
-    at += 1;
-    const { path: own } = node;
-    for (let i = 0; i < own.length; i++) if (own[i] !== path[at + i]) return null;
-    if (node.kind === LEAF) return node;
-    at += own.length;
-    branch = node;
+    assertRecord(page, at);
+    const shared = sharedPath(page, at, path, depth);
+    if (shared < page[at + 1]!) return null;
+    if (page[at] === LEAF) return leafValue(pages, page, at);
+    depth += shared;
+    const p = findPointer(page, at, path[depth]!);
+    if (p < 0) return null;
+    depth += 1;
+    const childBlock = readU32(page, p + 2);
+    const childAddress = readU32(page, p + 6);
+    page = pages.read(childBlock, pageOf(childAddress));
+    at = offsetOf(childAddress);
   }
+}
+
+/** Null when only the data of the leaf is known. */
+function leafValue(pages: Pages, page: Uint8Array, at: number): string | null {
+  const form = page[at + 2];
+  if (form === FORM_NONE) return null;
+  const valueAt = at + HEADER_BYTES + page[at + 1]! + LEAF_DATA_BYTES;
+  if (form === FORM_INLINE) return readInlineValue(page, valueAt);
+  return pages.readValue(readU32(page, valueAt), readU32(page, valueAt + 4));
 }

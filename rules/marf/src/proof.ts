@@ -1,54 +1,57 @@
 /**
- * Proofs that a key has a value as of a block. A proof is a chain of segments, each the path from
- * one block's root toward the key: it ends at the leaf, or at a pointer to an older block, where the
- * next segment begins again at the root. The root of an older block is authenticated by its id
- * (a block id is the hash of a header that contains the root), so the verifier brings a way from
- * block hash to root; `rootOf` of headers it has checked.
+ * Proofs that a key has a value as of a block, or has none. A proof is a chain of segments, each the
+ * way from one block's root toward the key: it ends where the key does, or at a pointer to an older
+ * block, where the next segment begins again at that block's root. An older block's root is
+ * authenticated by its id (the id is the hash of a header that contains the root), so the verifier
+ * brings a way from ids to roots: `rootOf` of headers it has checked.
  *
- * Differs: Stacks' own proofs go through the ancestors' root lists instead of headers.
+ * Differs: Stacks' own proofs also lead from root to root through the ancestors' root lists; they
+ * need the same table of ids and roots, and ours are shorter.
+ * Source: SIP-004. Encoded in proof-codec.ts.
  */
+import { bytesEqual } from '@assay/bytes';
+import { sha512_256 } from '@assay/crypto';
+import type { BlockRecord, Blocks } from './blocks.ts';
+import { EMPTY_HASH, hashLeaf, hashRoot } from './hash.ts';
+import { LIMITS } from './limits.ts';
+import { pathOf } from './look-up.ts';
+import { offsetOf, type Pages, pageOf } from './pages.ts';
 import {
-  ByteReader,
-  ByteWriter,
-  bytesEqual,
-  DecodeError,
-  err,
-  ok,
-  type Result,
-} from '@assay/bytes';
-import { EMPTY_HASH, hashBranch, hashLeaf, hashRoot } from './hash.ts';
-import {
-  type Branch,
-  type BranchKind,
+  assertRecord,
+  BACK_POINTER,
   CAPACITY,
-  emptyBranch,
-  findChild,
+  findPointer,
+  HEADER_BYTES,
   LEAF,
+  LEAF_DATA_BYTES,
   NODE256,
   PATH_BYTES,
-} from './node.ts';
-import type { BlockRecord, NodeStore } from './node-store.ts';
-import { dataOf, pathOf } from './open-block.ts';
+  POINTER_BYTES,
+  pointersOf,
+  readU16,
+  readU32,
+  sharedPath,
+} from './record.ts';
 
 export interface ProofSlot {
   readonly chr: number;
-  /** Kind of the child. */
+  /** Kind of the child: 1 leaf, 2 to 5 branches of 4, 16, 48 and 256 slots. */
   readonly kind: number;
-  /** Id of the older block that holds the child; null when it is in this block. */
-  readonly block: Uint8Array | null;
-  /** Hash of the child; of an older block's child, that block's id. */
+  /** Is the child in an older block? Then `hash` is that block's id. */
+  readonly isOlder: boolean;
+  /** Hash of the child, 32 bytes. */
   readonly hash: Uint8Array;
 }
 
 export interface ProofNode {
-  readonly kind: BranchKind;
+  readonly kind: number;
   readonly path: Uint8Array;
   /** In insertion order; of a Node256, by character. */
   readonly slots: readonly ProofSlot[];
 }
 
 export interface ProofSegment {
-  /** Hash of the block, 32 bytes. */
+  /** Id of the block, 32 bytes. */
   readonly block: Uint8Array;
   /** Roots 1, 2, 4, … blocks before. */
   readonly ancestorRoots: readonly Uint8Array[];
@@ -58,103 +61,154 @@ export interface ProofSegment {
 
 export interface MarfProof {
   readonly segments: readonly ProofSegment[];
+  /** Of a proof of absence: the leaf that sits where the key's would. */
+  readonly otherLeaf: { readonly path: Uint8Array; readonly data: Uint8Array } | null;
 }
 
-/** Segments and slots a verifier reads at most: a path has 32 characters. */
-const SEGMENTS_MAX = 33;
+interface Source {
+  readonly pages: Pages;
+  readonly blocks: Blocks;
+}
 
-function proofNode(branch: Branch, own: number, nodes: NodeStore): ProofNode {
+interface Place {
+  readonly page: Uint8Array;
+  readonly at: number;
+}
+
+function placeOf(source: Source, page: Uint8Array, pointer: number): Place {
+  const address = readU32(page, pointer + 6);
+  const child = source.pages.read(readU32(page, pointer + 2), pageOf(address));
+  assertRecord(child, offsetOf(address));
+  return { page: child, at: offsetOf(address) };
+}
+
+function leafParts({ page, at }: Place): { path: Uint8Array; data: Uint8Array } {
+  const dataAt = at + HEADER_BYTES + page[at + 1]!;
+  return {
+    path: page.slice(at + HEADER_BYTES, dataAt),
+    data: page.slice(dataAt, dataAt + LEAF_DATA_BYTES),
+  };
+}
+
+function hashOfRecord(place: Place): Uint8Array {
+  const { page, at } = place;
+  if (page[at] === LEAF) {
+    const { path, data } = leafParts(place);
+    return hashLeaf(path, 0, data);
+  }
+  const hashAt = pointersOf(page, at) - 32;
+  return page.slice(hashAt, hashAt + 32);
+}
+
+function proofNode(source: Source, own: number, { page, at }: Place): ProofNode {
   const slots: ProofSlot[] = [];
-  for (const child of branch.children) {
-    if (child === null) continue;
-    const block = child.block === own ? null : nodes.blockNumbered(child.block).hash;
-    const hash = block ?? nodes.node(child.block, child.index).hash!;
-    slots.push({ chr: child.chr, kind: child.kind, block, hash });
+  const first = pointersOf(page, at);
+  for (let i = 0; i < readU16(page, at + 2); i++) {
+    const p = first + i * POINTER_BYTES;
+    const block = readU32(page, p + 2);
+    const isOlder = block !== own;
+    const hash = isOlder
+      ? source.blocks.numbered(block).id
+      : hashOfRecord(placeOf(source, page, p));
+    slots.push({ chr: page[p]!, kind: page[p + 1]!, isOlder, hash });
   }
-  return { kind: branch.kind, path: branch.path, slots };
+  const path = page.slice(at + HEADER_BYTES, at + HEADER_BYTES + page[at + 1]!);
+  return { kind: page[at]!, path, slots };
 }
 
-export function proveKey(block: BlockRecord, path: Uint8Array, nodes: NodeStore): MarfProof | null {
+/** Walks to where `path` ends in `block`'s trie and takes down what a verifier must see. */
+export function provePath(
+  source: Source,
+  block: BlockRecord,
+  path: Uint8Array,
+): { readonly proof: MarfProof; readonly isPresent: boolean } {
   const segments: ProofSegment[] = [];
-  for (let record = block; ; ) {
-    const chain: ProofNode[] = [];
-    let branch = nodes.node(record.number, 0) as Branch;
-    let at = 0;
-    let older: number | null = null;
-    for (;;) {
-      chain.push(proofNode(branch, record.number, nodes));
-      const child = findChild(branch, path[at]!);
-      if (child === null) return null;
-      at += 1;
-      if (child.block !== record.number) {
-        older = child.block;
-        break;
-      }
-      const node = nodes.node(child.block, child.index);
-      if (!bytesEqual(node.path, path.subarray(at, at + node.path.length))) return null;
-      if (node.kind === LEAF) break;
-      at += node.path.length;
-      branch = node;
+  let record = block;
+  for (;;) {
+    const page = source.pages.read(record.number, pageOf(record.rootAddress));
+    const nodes: ProofNode[] = [];
+    const parent = record.parent === null ? null : source.blocks.numbered(record.parent);
+    const ancestorRoots = source.blocks.ancestorRoots(parent);
+    segments.push({ block: record.id, ancestorRoots, nodes });
+    const end = walkBlock(
+      source,
+      record.number,
+      { page, at: offsetOf(record.rootAddress) },
+      path,
+      nodes,
+    );
+    if (end.older === null) {
+      const { otherLeaf, isPresent } = end;
+      return { proof: { segments, otherLeaf }, isPresent };
     }
-    const ancestorRoots = nodes.ancestorRoots(record.parent);
-    segments.push({ block: record.hash, ancestorRoots, nodes: chain });
-    if (older === null) return { segments };
-    record = nodes.blockNumbered(older);
+    record = source.blocks.numbered(end.older);
   }
 }
 
-/** A branch of our own shape out of a proof's node; children of this block are number 0. */
-function branchOf(
-  node: ProofNode,
-): { branch: Branch; hashes: Map<number, Uint8Array>; blocks: Uint8Array[] } | null {
-  if (node.slots.length > CAPACITY[node.kind]) return null;
-  const branch = emptyBranch(node.kind, node.path);
-  const hashes = new Map<number, Uint8Array>();
-  const blocks: Uint8Array[] = [EMPTY_HASH];
-  const seen = new Set<number>();
-  node.slots.forEach((slot, i) => {
-    const at = node.kind === NODE256 ? slot.chr : i;
-    seen.add(slot.chr);
-    if (slot.block !== null) blocks.push(slot.block);
-    const block = slot.block === null ? 0 : blocks.length - 1;
-    branch.children[at] = { chr: slot.chr, kind: slot.kind, block, index: 0, node: null };
-    hashes.set(at, slot.hash);
-  });
-  return seen.size === node.slots.length ? { branch, hashes, blocks } : null;
+interface WalkEnd {
+  /** Number of the block in which the way goes on. */
+  readonly older: number | null;
+  readonly isPresent: boolean;
+  readonly otherLeaf: MarfProof['otherLeaf'];
 }
 
+function walkBlock(
+  source: Source,
+  own: number,
+  root: Place,
+  path: Uint8Array,
+  nodes: ProofNode[],
+): WalkEnd {
+  const absent: WalkEnd = { older: null, isPresent: false, otherLeaf: null };
+  let place = root;
+  let depth = 0;
+  for (;;) {
+    const { page, at } = place;
+    const shared = sharedPath(page, at, path, depth);
+    const isWhole = shared === page[at + 1];
+    if (page[at] === LEAF) {
+      return isWhole ? { ...absent, isPresent: true } : { ...absent, otherLeaf: leafParts(place) };
+    }
+    nodes.push(proofNode(source, own, place));
+    if (!isWhole) return absent;
+    depth += shared;
+    const p = findPointer(page, at, path[depth]!);
+    if (p < 0) return absent;
+    depth += 1;
+    const block = readU32(page, p + 2);
+    if (block !== own) return { ...absent, older: block };
+    place = placeOf(source, page, p);
+  }
+}
+
+/** The plain form of hash.ts's branch hash, over what a proof shows; null for an impossible node. */
 function hashProofNode(node: ProofNode): Uint8Array | null {
-  const parts = branchOf(node);
-  if (parts === null) return null;
-  const { branch, hashes, blocks } = parts;
-  return hashBranch(
-    branch,
-    0,
-    (number) => blocks[number]!,
-    (slot) => hashes.get(slot)!,
-  );
+  const capacity = CAPACITY[node.kind] ?? 0;
+  if (capacity === 0 || node.slots.length > capacity) return null;
+  const hashesAt = 1 + capacity * 34 + 1 + node.path.length;
+  const bytes = new Uint8Array(hashesAt + capacity * 32);
+  bytes[0] = node.kind;
+  bytes[hashesAt - node.path.length - 1] = node.path.length;
+  bytes.set(node.path, hashesAt - node.path.length);
+  for (let i = 0; i < capacity; i++) bytes.set(EMPTY_HASH, hashesAt + 32 * i);
+  const seen = new Set<number>();
+  if (node.slots.some(({ kind }) => kind < LEAF || kind > NODE256)) return null;
+  node.slots.forEach((slot, i) => {
+    const index = node.kind === NODE256 ? slot.chr : i;
+    seen.add(slot.chr);
+    bytes[1 + 34 * index] = slot.isOlder ? slot.kind | BACK_POINTER : slot.kind;
+    bytes[2 + 34 * index] = slot.chr;
+    if (slot.isOlder) bytes.set(slot.hash, 3 + 34 * index);
+    bytes.set(slot.hash, hashesAt + 32 * index);
+  });
+  return seen.size === node.slots.length ? sha512_256(bytes) : null;
 }
 
-function slotFor(node: ProofNode, chr: number): ProofSlot | null {
-  return node.slots.find((slot) => slot.chr === chr) ?? null;
-}
-
-/**
- * Where a segment leads: the offset in the path after each node, or null when it leaves the path.
- */
-function offsetsOf(segment: ProofSegment, path: Uint8Array): number[] | null {
-  const offsets: number[] = [];
-  let at = 0;
-  for (const node of segment.nodes) {
-    if (!bytesEqual(node.path, path.subarray(at, at + node.path.length))) return null;
-    at += node.path.length;
-    offsets.push(at);
-    at += 1;
-  }
-  return at <= PATH_BYTES ? offsets : null;
-}
+type RootOf = (block: Uint8Array) => Uint8Array | null;
 
 /**
+ * Checks a proof of presence.
+ *
  * @param root state root the verifier trusts for the proof's first block
  * @param rootOf state roots of older blocks, from headers whose hash is the block; null: not known
  */
@@ -163,107 +217,111 @@ export function verifyMarfProof(
   root: Uint8Array,
   key: string,
   value: string,
-  rootOf: (block: Uint8Array) => Uint8Array | null = () => null,
+  rootOf: RootOf = () => null,
 ): boolean {
   const path = pathOf(key);
+  const data = sha512_256(new TextEncoder().encode(value));
+  return verifyEnds(proof, root, path, rootOf, (last, depth) => {
+    if (last === null) return null;
+    const slot = slotFor(last, path[depth]!);
+    if (slot === null || slot.isOlder || slot.kind !== LEAF) return null;
+    return { childHash: hashLeaf(path, depth + 1, data) };
+  });
+}
+
+/** Checks that `key` was never written; parameters as for `verifyMarfProof`. */
+export function verifyMarfAbsence(
+  proof: MarfProof,
+  root: Uint8Array,
+  key: string,
+  rootOf: RootOf = () => null,
+): boolean {
+  const path = pathOf(key);
+  return verifyEnds(proof, root, path, rootOf, (last, depth) => {
+    // The last branch's own path leaves the key's, or it has no child for the key.
+    if (last === null) return { childHash: null };
+    const slot = slotFor(last, path[depth]!);
+    if (slot === null) return { childHash: null };
+    const { otherLeaf } = proof;
+    if (slot.isOlder || slot.kind !== LEAF || otherLeaf === null) return null;
+    const rest = path.subarray(depth + 1);
+    if (otherLeaf.path.length !== rest.length || bytesEqual(otherLeaf.path, rest)) return null;
+    return { childHash: hashLeaf(otherLeaf.path, 0, otherLeaf.data) };
+  });
+}
+
+function slotFor(node: ProofNode, chr: number): ProofSlot | null {
+  return node.slots.find((slot) => slot.chr === chr) ?? null;
+}
+
+/**
+ * How the way must end: given the last branch (null when its path leaves the key's) and the depth of
+ * its slots, the hash of the child on the way, if there is one; null when this is no valid end.
+ */
+type JudgeEnd = (
+  last: ProofNode | null,
+  depth: number,
+) => { readonly childHash: Uint8Array | null } | null;
+
+function verifyEnds(
+  proof: MarfProof,
+  root: Uint8Array,
+  path: Uint8Array,
+  rootOf: RootOf,
+  judgeEnd: JudgeEnd,
+): boolean {
   const { segments } = proof;
-  if (segments.length === 0 || segments.length > SEGMENTS_MAX) return false;
+  if (segments.length === 0 || segments.length > LIMITS.proofSegmentsMax) return false;
   for (const [i, segment] of segments.entries()) {
-    const next = segments[i + 1];
-    const offsets = offsetsOf(segment, path);
-    const last = segment.nodes.at(-1);
-    if (offsets === null || last === undefined) return false;
-    const lastAt = offsets.at(-1)!;
-    const taken = slotFor(last, path[lastAt]!);
-    if (taken === null) return false;
-    let hash: Uint8Array | null;
-    if (next === undefined) {
-      if (taken.block !== null || taken.kind !== LEAF) return false;
-      hash = hashLeaf({ path: path.subarray(lastAt + 1), data: dataOf(value) });
-    } else {
-      if (taken.block === null || !bytesEqual(taken.block, next.block)) return false;
-      hash = taken.block;
-    }
-    for (let n = segment.nodes.length - 1; n >= 0; n--) {
-      const node = segment.nodes[n]!;
-      const chr = path[offsets[n]!]!;
-      const slot = slotFor(node, chr);
-      const isLast = n === segment.nodes.length - 1;
-      if (slot === null || (!isLast && slot.block !== null)) return false;
-      if (!isLast && slot.kind !== segment.nodes[n + 1]!.kind) return false;
-      // What the slot claims is what we computed from below.
-      if (!bytesEqual(slot.hash, hash!)) return false;
-      hash = hashProofNode(node);
-      if (hash === null) return false;
-    }
+    const hash = verifySegment(segment, segments[i + 1] ?? null, path, judgeEnd);
     const expected = i === 0 ? root : rootOf(segment.block);
-    if (expected === null || !bytesEqual(hashRoot(hash!, segment.ancestorRoots), expected))
-      return false;
+    if (hash === null || expected === null) return false;
+    if (!bytesEqual(hashRoot(hash, segment.ancestorRoots), expected)) return false;
   }
   return true;
 }
 
-/** Segments: u8 count; each block 32, u8 n + roots, u8 n + nodes (u8 kind, u8 length + path, u16 n + slots). */
-export function encodeMarfProof(proof: MarfProof): Uint8Array {
-  const writer = new ByteWriter(4_096).u8(proof.segments.length);
-  for (const segment of proof.segments) {
-    writer.raw(segment.block).u8(segment.ancestorRoots.length);
-    for (const root of segment.ancestorRoots) writer.raw(root);
-    writer.u8(segment.nodes.length);
-    for (const { kind, path, slots } of segment.nodes) {
-      writer.u8(kind).u8(path.length).raw(path).u16(slots.length);
-      for (const slot of slots) {
-        writer
-          .u8(slot.chr)
-          .u8(slot.kind)
-          .u8(slot.block === null ? 0 : 1)
-          .raw(slot.hash);
-      }
+/** Hash of the segment's trie when it leads toward `path` and ends well; null otherwise. */
+function verifySegment(
+  segment: ProofSegment,
+  next: ProofSegment | null,
+  path: Uint8Array,
+  judgeEnd: JudgeEnd,
+): Uint8Array | null {
+  const { nodes } = segment;
+  /** Depth of each node's slots in the path. */
+  const depths: number[] = [];
+  let isDiverged = false;
+  let depth = 0;
+  for (const [n, node] of nodes.entries()) {
+    const isLast = n === nodes.length - 1;
+    isDiverged = !bytesEqual(node.path, path.subarray(depth, depth + node.path.length));
+    depth += node.path.length;
+    if (depth >= PATH_BYTES || (isDiverged && (!isLast || next !== null))) return null;
+    depths.push(depth);
+    depth += 1;
+  }
+  const last = nodes.at(-1);
+  if (last === undefined) return null;
+  let childHash: Uint8Array | null = null;
+  if (next === null) {
+    const end = judgeEnd(isDiverged ? null : last, depths.at(-1)!);
+    if (end === null) return null;
+    childHash = end.childHash;
+  } else {
+    const slot = slotFor(last, path[depths.at(-1)!]!);
+    if (slot === null || !slot.isOlder || !bytesEqual(slot.hash, next.block)) return null;
+  }
+  for (let n = nodes.length - 1; n >= 0; n--) {
+    const node = nodes[n]!;
+    const below = nodes[n + 1];
+    const slot = slotFor(node, path[depths[n]!]!);
+    if (below !== undefined && (slot === null || slot.isOlder || slot.kind !== below.kind)) {
+      return null;
     }
+    if (childHash !== null && (slot === null || !bytesEqual(slot.hash, childHash))) return null;
+    childHash = hashProofNode(node);
+    if (childHash === null) return null;
   }
-  return writer.finish();
-}
-
-function readNode(reader: ByteReader): ProofNode {
-  const kind = reader.u8();
-  if (kind < 2 || kind > NODE256) reader.fail('marf/proof', `node kind ${kind}`);
-  const pathLength = reader.u8();
-  if (pathLength > PATH_BYTES) reader.fail('marf/proof', `path of ${pathLength} bytes`);
-  const path = reader.take(pathLength);
-  const count = reader.u16();
-  if (count > CAPACITY[kind as BranchKind]) reader.fail('marf/proof', `${count} slots`);
-  const slots: ProofSlot[] = [];
-  for (let i = 0; i < count; i++) {
-    const chr = reader.u8();
-    const childKind = reader.u8();
-    if (childKind < LEAF || childKind > NODE256) reader.fail('marf/proof', `kind ${childKind}`);
-    const flag = reader.u8();
-    if (flag > 1) reader.fail('marf/proof', `flag ${flag}`);
-    const isOlder = flag === 1;
-    const hash = reader.take(32);
-    slots.push({ chr, kind: childKind, block: isOlder ? hash : null, hash });
-  }
-  return { kind: kind as BranchKind, path, slots };
-}
-
-export function decodeMarfProof(
-  bytes: Uint8Array,
-): Result<MarfProof, { readonly code: string; readonly message: string }> {
-  try {
-    const reader = new ByteReader(bytes);
-    const segments: ProofSegment[] = [];
-    const count = reader.u8();
-    if (count > SEGMENTS_MAX) reader.fail('marf/proof', `${count} segments`);
-    for (let i = 0; i < count; i++) {
-      const block = reader.take(32);
-      const ancestorRoots = Array.from({ length: reader.u8() }, () => reader.take(32));
-      const nodes = Array.from({ length: reader.u8() }, () => readNode(reader));
-      segments.push({ block, ancestorRoots, nodes });
-    }
-    reader.end();
-    return ok({ segments });
-  } catch (cause) {
-    if (!(cause instanceof DecodeError)) throw cause;
-    return err({ code: cause.code, message: cause.message });
-  }
+  return childHash;
 }

@@ -29,7 +29,7 @@ describe('MARF against the naive model', () => {
     fc.assert(
       fc.property(fc.array(block, { minLength: 1, maxLength: 12 }), (plan) => {
         const store = new MemoryStore();
-        let marf = new Marf(store, { cacheNodesMax: 32 });
+        let marf = new Marf(store, { cachePagesMax: 4 });
         const model = new NaiveForest();
         const hashes: Uint8Array[] = [];
         plan.forEach((step, i) => {
@@ -47,7 +47,7 @@ describe('MARF against the naive model', () => {
             model.add(parent, hash, writes);
             hashes.push(hash);
           }
-          if (step.isRestarted) marf = new Marf(store, { cacheNodesMax: 32 });
+          if (step.isRestarted) marf = new Marf(store, { cachePagesMax: 4 });
         });
         for (const hash of hashes) {
           const expected = model.entries(hash);
@@ -62,14 +62,14 @@ describe('MARF against the naive model', () => {
   });
 
   it('has the same root whether nodes come from memory or from disk', () => {
-    const build = (cacheNodesMax: number, isRestarted: boolean) => {
+    const build = (cachePagesMax: number, isRestarted: boolean) => {
       const store = new MemoryStore();
-      let marf = new Marf(store, { cacheNodesMax });
+      let marf = new Marf(store, { cachePagesMax });
       for (let i = 0; i < 20; i++) {
         const open = marf.begin(i === 0 ? null : id(`${i - 1}`), id('s'));
         for (let k = 0; k < 30; k++) open.put(`k${(i * 7 + k * 13) % 90}`, `${i}/${k}`);
         open.commit(id(`${i}`));
-        if (isRestarted) marf = new Marf(store, { cacheNodesMax });
+        if (isRestarted) marf = new Marf(store, { cachePagesMax });
       }
       return bytesToHex(marf.rootOf(id('19')));
     };

@@ -80,7 +80,7 @@ describe.each(stores)('published roots on %s', (_name, create) => {
   it.each(WORKLOADS)('%s', async (_title, blocks, root) => {
     const store = create();
     // A tiny cache: nearly every node is read back from its record.
-    const marf = new Marf(store, { cacheNodesMax: 64 });
+    const marf = new Marf(store, { cachePagesMax: 4 });
     blocks.forEach((writes, i) => {
       const block = marf.begin(i === 0 ? null : blockHash(i - 1), blockHash(i));
       for (const [path, data] of writes) block.putRaw(path, data);
