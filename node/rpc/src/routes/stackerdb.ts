@@ -50,7 +50,7 @@ function replicas(deps: RpcDeps, contractId: string): Json {
     .map((neighbor) => `${neighbor.ip}:${neighbor.port}`);
 }
 
-/** The data alone; its version and signature are in the metadata. */
+/** The data; version and signature, which Stacks keeps in the metadata, come as headers too. */
 function chunk(deps: RpcDeps, request: RouteRequest): HttpResponse {
   const contractId = contractParam(request);
   if (!contractId.ok) return contractId.response;
@@ -63,7 +63,14 @@ function chunk(deps: RpcDeps, request: RouteRequest): HttpResponse {
     version = asked.value;
   }
   const found = deps.stackerdb.chunk(contractId.value, slot.value, version);
-  return found === null ? notFound('StackerDB contract or chunk not found') : octets(found.data);
+  if (found === null) return notFound('StackerDB contract or chunk not found');
+  const answer = octets(found.data);
+  const headers = {
+    ...answer.headers,
+    'x-slot-version': String(found.slotVersion),
+    'x-slot-signature': bytesToHex(found.signature),
+  };
+  return { ...answer, headers };
 }
 
 function put(deps: RpcDeps, request: RouteRequest): HttpResponse {
