@@ -1,3 +1,6 @@
+/** A signer: judges block proposals and answers, signs what is right. */
 export { type Contracts, contractsOf } from './contracts.ts';
+export { type HttpNodeOptions, httpNode } from './http-node.ts';
+export { type EngineJudgeOptions, engineJudge, type JudgeModel } from './judge.ts';
 export type { JudgedRequest, JudgePort, NodePort, SignerSlot, SortitionView } from './ports.ts';
 export { Signer, type SignerDeps, type SignerOptions } from './signer.ts';
