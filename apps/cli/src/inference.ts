@@ -14,20 +14,10 @@ import {
   signTransaction,
 } from '@assay/wallet';
 import { encodeTransaction, type SigningKey } from '@assay/wire';
+import type { InferResult } from './infer-result.ts';
 import type { NodeApi } from './node-api.ts';
 import { UserError } from './user-error.ts';
 import { must } from './wallet-result.ts';
-
-/** What `/v2/infer_res/{txid}` answers; everything after `status` appears as it becomes known. */
-export interface InferResult {
-  readonly txid: string;
-  readonly status: 'Created' | 'InProgress' | 'Success' | 'Failure' | 'NotFound';
-  readonly input: string;
-  readonly output: string;
-  readonly output_hash: string;
-  readonly inference_node_id: string;
-  readonly [key: string]: unknown;
-}
 
 export interface Question {
   readonly prompt: string;
@@ -44,6 +34,8 @@ export interface Question {
   /** Hex of a manifest hash; null: the first registered model. */
   readonly model: string | null;
 }
+
+export type { InferResult } from './infer-result.ts';
 
 /** Rough size of a signed Infer transaction without its prompt. */
 const ENVELOPE_BYTES = 300;
