@@ -1,1 +1,15 @@
-export {};
+export type { ServedModel } from './answering.ts';
+export { type Certificate, certificateArguments, collectCertificate } from './certificate.ts';
+export type {
+  AssignedRequest,
+  ChainPort,
+  RequestStatus,
+  SignerCycle,
+  SignerWeight,
+  SlotAcknowledgement,
+} from './chain-port.ts';
+export { HostDaemon, type HostDeps, HostError, type HostOptions } from './daemon.ts';
+export { createHttpChain, type HttpChainOptions, NodeAnswerError } from './http-chain.ts';
+export type { Job, JobState, Settlement } from './job.ts';
+export { type Registration, registrationArguments } from './registration.ts';
+export type { GeneratePolicy } from './server.ts';

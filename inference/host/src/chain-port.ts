@@ -1,0 +1,68 @@
+/**
+ * What a host needs from the network, narrow on purpose: read requests and verdicts, write one slot,
+ * store content, send transactions. `http-chain.ts` speaks Stacks' RPC; tests bring their own.
+ * Every method throws when the world fails; callers wait and try again.
+ */
+import type { InferenceRequest, VerdictEntry } from '@assay/jobs';
+import type { StackerDbChunk } from '@assay/wire';
+
+export type RequestStatus = 'open' | 'settled' | 'rejected' | 'expired';
+
+/** A request on chain and what was fixed with it. */
+export interface AssignedRequest {
+  readonly request: InferenceRequest;
+  /** Principal text of who shall answer. */
+  readonly executor: string;
+  /** Operating key that must sign, 33 bytes, as registered when the executor was drawn. */
+  readonly hostKey: Uint8Array;
+  /** 32 bytes. */
+  readonly beaconBurnHash: Uint8Array;
+  /** Null when neither the chain nor the content store has it (yet). */
+  readonly promptBlob: Uint8Array | null;
+  readonly status: RequestStatus;
+}
+
+export interface SignerWeight {
+  /** HASH160 of the signer's public key, 20 bytes. */
+  readonly hash: Uint8Array;
+  readonly weight: bigint;
+}
+
+export interface SignerCycle {
+  readonly cycle: number;
+  /** In the order that certificates number them. */
+  readonly signers: readonly SignerWeight[];
+  readonly totalWeight: bigint;
+}
+
+export interface SlotAcknowledgement {
+  readonly accepted: boolean;
+  /** What stands in the slot now, when ours was refused. */
+  readonly currentVersion: number | null;
+}
+
+export interface ChainPort {
+  /** Height of the newest Bitcoin block. */
+  burnHeight(): Promise<number>;
+  /**
+   * Open requests of our principal with an id above `after`, ascending. Waits up to `waitMs` for the
+   * first one.
+   */
+  openRequests(after: bigint, waitMs: number): Promise<readonly AssignedRequest[]>;
+  /** Null for an id the canonical chain does not know. */
+  request(id: bigint): Promise<AssignedRequest | null>;
+  content(hash: Uint8Array): Promise<Uint8Array | null>;
+  /** False when the node refuses bytes that nobody announced. */
+  putContent(bytes: Uint8Array): Promise<boolean>;
+  /** Our slot in `.inference-receipts`; null while we are not registered. */
+  receiptSlot(): Promise<{ readonly slotId: number; readonly version: number } | null>;
+  putReceipts(chunk: StackerDbChunk): Promise<SlotAcknowledgement>;
+  /** Who judges now. */
+  signers(): Promise<SignerCycle>;
+  /** What each signer of the cycle has published, by its index. */
+  verdicts(cycle: SignerCycle): Promise<ReadonlyMap<number, readonly VerdictEntry[]>>;
+  /** Nonce of the next transaction of an account, by what is confirmed. */
+  nonce(address: string): Promise<bigint>;
+  /** Null when accepted, else Stacks' word for the refusal (`BadNonce`, …). */
+  broadcast(bytes: Uint8Array): Promise<string | null>;
+}

@@ -1,0 +1,33 @@
+/**
+ * The call that makes a principal a host: arguments of `.hosts register`. Whoever starts a host sends
+ * it once (the CLI, the devnet); the daemon itself never registers.
+ */
+import { type ClarityValue, Cv } from '@assay/clarity-value';
+
+export interface Registration {
+  /** Base URL of the HTTP door, at most 128 characters of ASCII. */
+  readonly endpoint: string;
+  /** 33 bytes. */
+  readonly operatingPublicKey: Uint8Array;
+  /** Manifest hashes, 1 to 8. */
+  readonly models: readonly Uint8Array[];
+  /** Weight in the draw. */
+  readonly capacity: number;
+  /** Per token. */
+  readonly inputPriceMicro: bigint;
+  readonly outputPriceMicro: bigint;
+  /** Locked until the host leaves; at least 100 STX. */
+  readonly bondMicro: bigint;
+}
+
+export function registrationArguments(registration: Registration): readonly ClarityValue[] {
+  return [
+    Cv.ascii(registration.endpoint),
+    Cv.buffer(registration.operatingPublicKey),
+    Cv.list(registration.models.map((model) => Cv.buffer(model))),
+    Cv.uint(registration.capacity),
+    Cv.uint(registration.inputPriceMicro),
+    Cv.uint(registration.outputPriceMicro),
+    Cv.uint(registration.bondMicro),
+  ];
+}

@@ -1,0 +1,130 @@
+/**
+ * The host's HTTP door, as the guide knows it: `POST /generate` (a prompt in, text out), `GET /health`,
+ * and `GET /transcripts/{sha256}` for judges whose node lacks one. `/generate` is outside the protocol:
+ * unpaid, sampled from this machine's randomness, without a receipt; `policy` says who may call it.
+ * Source: the guide, 4.3 to 4.5 (request and response shapes); funai.md 3.4 (signature headers).
+ */
+import { bytesFromHex, bytesFromUtf8, isHex, utf8FromBytes } from '@assay/bytes';
+import { type Candidate, drawGmV1, type Engine, EngineError } from '@assay/engine';
+import type { Logger } from '@assay/observe';
+import type { HttpRequest, HttpResponse, World } from '@assay/world';
+import type { JobBook } from './job-book.ts';
+import { LIMITS } from './limits.ts';
+import type { SignedRequests } from './signed-request.ts';
+
+/** Who may call `/generate`: everyone, holders of a key who sign, nobody. */
+export type GeneratePolicy = 'open' | 'signed' | 'off';
+
+export interface ServerDeps {
+  readonly world: World;
+  readonly book: JobBook;
+  readonly log: Logger;
+  /** Answers `/generate`. */
+  readonly engine: Engine;
+  readonly signatures: SignedRequests;
+  /** Shown by `/health`. */
+  readonly health: () => Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+/** As the guide's server samples. */
+const PARAMS = {
+  temperatureMicro: 700_000,
+  topPMicro: 900_000,
+  topK: 20,
+  maxTokens: LIMITS.generateTokensMax,
+} as const;
+
+/** Tokens listed in `first_top_logprobs`. */
+const FIRST_TOP = 5;
+
+export function createHandler(
+  deps: ServerDeps,
+  policy: GeneratePolicy,
+): (request: HttpRequest) => Promise<HttpResponse> {
+  let waiting = 0;
+  return async (request) => {
+    const { method, path } = request;
+    if (method === 'GET' && path === '/health')
+      return json(200, { status: 'ok', ...deps.health() });
+    if (method === 'GET' && path.startsWith('/transcripts/')) return transcript(deps, path);
+    if (path !== '/generate') return refuse(404, 'host/not-found', 'no such route');
+    if (method !== 'POST') return refuse(405, 'host/method', 'POST /generate');
+    if (waiting >= LIMITS.generateWaitingMax) return refuse(503, 'host/busy', 'try again later');
+    waiting += 1;
+    try {
+      return await generate(deps, request, policy);
+    } finally {
+      waiting -= 1;
+    }
+  };
+}
+
+async function generate(
+  deps: ServerDeps,
+  request: HttpRequest,
+  policy: GeneratePolicy,
+): Promise<HttpResponse> {
+  if (policy === 'off') return refuse(403, 'host/forbidden', 'this host answers the chain only');
+  const nowSecs = Math.floor(deps.world.clock.nowMs() / 1000);
+  const signer = deps.signatures.check(request, nowSecs);
+  if (!signer.ok) {
+    const status = signer.error.code === 'host/busy' ? 503 : 401;
+    return refuse(status, signer.error.code, signer.error.message);
+  }
+  if (signer.value === null && policy === 'signed') {
+    return refuse(401, 'host/header', 'sign the call: X-Address, X-Signature, X-Timestamp');
+  }
+  const prompt = readPrompt(request.body);
+  if (prompt === null) return refuse(400, 'host/body', 'the body must be JSON {"prompt": "…"}');
+  try {
+    return json(200, await run(deps, prompt));
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    if (error.code === 'engine/prompt-too-long') {
+      return refuse(400, 'host/prompt-too-long', 'the prompt exceeds the model context');
+    }
+    deps.log.error('the engine failed', { cause: error });
+    return refuse(503, 'host/engine', 'the model is not available');
+  }
+}
+
+async function run({ world, engine }: ServerDeps, prompt: string) {
+  const seed = world.random.bytes(32);
+  const pick = (position: number, top: readonly Candidate[]) =>
+    drawGmV1(seed, position, top, PARAMS).id;
+  const promptIds = engine.promptIds([{ role: 'user', content: prompt }]);
+  const { maxTokens, topK } = PARAMS;
+  const { tokens } = await engine.generate(promptIds, { topK, maxTokens, pick });
+  const first = tokens[0]?.top.slice(0, FIRST_TOP) ?? [];
+  return {
+    text: engine.detokenize(tokens.map((token) => token.id)),
+    first_top_logprobs: first.map(({ id }) => engine.detokenize([id])),
+  };
+}
+
+function readPrompt(body: Uint8Array): string | null {
+  try {
+    const value: unknown = JSON.parse(utf8FromBytes(body) ?? '');
+    const prompt = (value as { prompt?: unknown } | null)?.prompt;
+    return typeof prompt === 'string' ? prompt : null;
+  } catch {
+    return null;
+  }
+}
+
+function transcript({ book }: ServerDeps, path: string): HttpResponse {
+  const name = path.slice('/transcripts/'.length);
+  if (name.length !== 64 || !isHex(name)) return refuse(400, 'host/hash', '64 hex digits');
+  const body = book.transcript(bytesFromHex(name));
+  if (body === null) return refuse(404, 'host/not-found', 'no such transcript');
+  return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
+}
+
+function json(status: number, value: unknown): HttpResponse {
+  const headers = { 'content-type': 'application/json' };
+  return { status, headers, body: bytesFromUtf8(JSON.stringify(value)) };
+}
+
+function refuse(status: number, code: string, message: string): HttpResponse {
+  return json(status, { error: message, code });
+}

@@ -1,0 +1,188 @@
+/** A chain in memory for the daemon's tests: the contract's bookkeeping without blocks. */
+import { bytesEqual, bytesToHex } from '@assay/bytes';
+import { hash160, publicKeyFromPrivate, sha256 } from '@assay/crypto';
+import {
+  commitmentHash,
+  decodeReceiptChunk,
+  hashClarityValue,
+  type Receipt,
+  signVerdict,
+  type VerdictEntry,
+} from '@assay/jobs';
+import {
+  decodeTransaction,
+  type StackerDbChunk,
+  verifyChunk,
+  verifyTransaction,
+} from '@assay/wire';
+import type { AssignedRequest, ChainPort, RequestStatus, SignerCycle } from '../src/index.ts';
+
+export const CHAIN_ID = 0x80000000;
+
+export interface SentCall {
+  readonly functionName: string;
+  readonly id: bigint;
+  readonly nonce: bigint;
+}
+
+export class FakeChain implements ChainPort {
+  readonly requests = new Map<bigint, AssignedRequest>();
+  readonly store = new Map<string, Uint8Array>();
+  readonly signerKeys = ['a', 'b', 'c', 'd'].map((name) => sha256(new TextEncoder().encode(name)));
+  readonly published = new Map<number, VerdictEntry[]>();
+  readonly calls: SentCall[] = [];
+  /** Every receipt ever seen in the slot, by request hash. */
+  readonly seenReceipts = new Map<string, Set<string>>();
+  chunk: StackerDbChunk | null = null;
+  height = 100;
+  confirmedNonce = 0n;
+  isDown = false;
+  isRegistered = true;
+  /** Refuses the next transactions with these words. */
+  refusals: string[] = [];
+  /** Keeps transactions in the mempool instead of applying them. */
+  isMining = true;
+  pending: SentCall[] = [];
+  /** Latency, once on the way there and once on the way back: a crash can fall between. */
+  pace: () => Promise<unknown> = async () => undefined;
+  /** The long poll of a chain without news. */
+  idle: () => Promise<unknown> = async () => undefined;
+  readonly #operatingPublicKey: Uint8Array;
+
+  constructor(operatingPublicKey: Uint8Array) {
+    this.#operatingPublicKey = operatingPublicKey;
+  }
+
+  async #up(): Promise<void> {
+    if (this.isDown) throw new Error('node down');
+    await this.pace();
+  }
+
+  async burnHeight(): Promise<number> {
+    await this.#up();
+    return this.height;
+  }
+
+  async openRequests(after: bigint): Promise<readonly AssignedRequest[]> {
+    await this.#up();
+    const found = [...this.requests.values()].filter(
+      (one) => one.request.id > after && one.status === 'open',
+    );
+    if (found.length === 0) await this.idle();
+    return found;
+  }
+
+  async request(id: bigint): Promise<AssignedRequest | null> {
+    await this.#up();
+    return this.requests.get(id) ?? null;
+  }
+
+  async content(hash: Uint8Array): Promise<Uint8Array | null> {
+    await this.#up();
+    return this.store.get(bytesToHex(hash)) ?? null;
+  }
+
+  async putContent(bytes: Uint8Array): Promise<boolean> {
+    await this.#up();
+    const hash = sha256(bytes);
+    const isKnown = this.receipts().some((one) => bytesEqual(one.commitment.transcriptHash, hash));
+    if (isKnown) this.store.set(bytesToHex(hash), bytes);
+    await this.pace();
+    return isKnown;
+  }
+
+  async receiptSlot(): Promise<{ slotId: number; version: number } | null> {
+    await this.#up();
+    return this.isRegistered ? { slotId: 3, version: this.chunk?.slotVersion ?? 0 } : null;
+  }
+
+  async putReceipts(chunk: StackerDbChunk) {
+    await this.#up();
+    const currentVersion = this.chunk?.slotVersion ?? 0;
+    const isOurs = verifyChunk(chunk, hash160(this.#operatingPublicKey));
+    if (!isOurs || chunk.slotId !== 3 || chunk.slotVersion <= currentVersion) {
+      return { accepted: false, currentVersion };
+    }
+    this.chunk = chunk;
+    for (const { commitment } of this.receipts()) {
+      const key = bytesToHex(commitment.requestHash);
+      const seen = this.seenReceipts.get(key) ?? new Set();
+      this.seenReceipts.set(key, seen.add(bytesToHex(commitmentHash(commitment))));
+    }
+    await this.pace();
+    return { accepted: true, currentVersion: null };
+  }
+
+  async signers(): Promise<SignerCycle> {
+    await this.#up();
+    const signers = this.signerKeys.map((key) => ({
+      hash: hash160(publicKeyFromPrivate(key)),
+      weight: 25n,
+    }));
+    return { cycle: 4, signers, totalWeight: 100n };
+  }
+
+  async verdicts(): Promise<ReadonlyMap<number, readonly VerdictEntry[]>> {
+    await this.#up();
+    return this.published;
+  }
+
+  async nonce(): Promise<bigint> {
+    await this.#up();
+    return this.confirmedNonce;
+  }
+
+  async broadcast(bytes: Uint8Array): Promise<string | null> {
+    await this.#up();
+    const refusal = this.refusals.shift();
+    if (refusal !== undefined) return refusal;
+    const decoded = decodeTransaction(bytes);
+    if (!decoded.ok || !verifyTransaction(decoded.value).ok) return 'SignatureValidation';
+    const { payload, auth } = decoded.value;
+    if (payload.kind !== 'contract-call') return 'NoSuchContract';
+    const id = payload.args[0];
+    if (id?.type !== 'uint') return 'BadFunctionArgument';
+    const { nonce } = auth.origin;
+    if (nonce < this.confirmedNonce) return 'BadNonce';
+    const call = { functionName: payload.functionName, id: id.value, nonce };
+    this.calls.push(call);
+    if (payload.functionName !== 'expire') {
+      const commitment = payload.args[1]!;
+      const receipt = this.receipts().find((one) => one.requestId === id.value);
+      if (!receipt || !bytesEqual(hashClarityValue(commitment), commitmentHash(receipt.commitment)))
+        return 'BadFunctionArgument';
+    }
+    if (this.isMining) this.apply(call);
+    else this.pending.push(call);
+    await this.pace();
+    return null;
+  }
+
+  apply({ functionName, id, nonce }: SentCall): void {
+    const ends: Record<string, RequestStatus> = {
+      settle: 'settled',
+      reject: 'rejected',
+      expire: 'expired',
+    };
+    const found = this.requests.get(id)!;
+    this.requests.set(id, { ...found, status: ends[functionName]! });
+    this.confirmedNonce = nonce + 1n;
+  }
+
+  receipts(): readonly Receipt[] {
+    const decoded = decodeReceiptChunk(this.chunk?.data ?? new Uint8Array([1, 0, 0, 0, 0]));
+    return decoded.ok ? decoded.value : [];
+  }
+
+  /** Signers `indexes` publish a verdict about a request's receipt. */
+  vote(id: bigint, verdict: 'valid' | 'invalid', indexes: readonly number[]): void {
+    const receipt = this.receipts().find((one) => one.requestId === id)!;
+    const hash = commitmentHash(receipt.commitment);
+    for (const index of indexes) {
+      const about = { commitmentHash: hash, requestId: id, verdict };
+      const signature = signVerdict(about, CHAIN_ID, this.signerKeys[index]!);
+      const list = this.published.get(index) ?? [];
+      this.published.set(index, [...list, { ...about, signature }]);
+    }
+  }
+}
