@@ -17,7 +17,14 @@ export {
 export type { AbiFunction, AbiType, ContractInterface } from './analysis/interface.ts';
 export { abiType } from './analysis/interface.ts';
 export { ContractCache } from './contract-store.ts';
-export { type Cost, CostExceeded, CostMeter, costDifference, ZERO_COST } from './costs/cost.ts';
+export {
+  type Cost,
+  CostExceeded,
+  CostMeter,
+  costDifference,
+  UNLIMITED,
+  ZERO_COST,
+} from './costs/cost.ts';
 export type {
   BlockInfoDb,
   BurnBlockFacts,

@@ -110,7 +110,10 @@ export interface DeployOutcome {
   readonly contractId: string;
   readonly events: readonly ClarityEvent[];
   readonly assetMap: AssetMap;
+  /** Everything: parsing, analysis, storage and running the top level. */
   readonly cost: Cost;
+  /** The part for parsing and analysis. */
+  readonly analysisCost: Cost;
 }
 
 export interface CallOutcome {

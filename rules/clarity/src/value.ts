@@ -20,6 +20,7 @@ import {
   Ty,
   type TypeSignature,
   UINT_MAX,
+  VALUE_SIZE_MAX,
 } from '@assay/clarity-value';
 import { checkError } from './errors.ts';
 
@@ -237,8 +238,12 @@ export function valueSize(value: Value): number {
       return 1 + valueSize(value.value);
     case 'list':
       return value.listType.size;
-    case 'tuple':
-      return tupleTypeOf(value).size;
+    case 'tuple': {
+      const { size } = tupleTypeOf(value);
+      // Quirk: `merge` can make a tuple above the limit; counting its size is what fails.
+      if (size > VALUE_SIZE_MAX) throw checkError('InterpreterFailure', 'value too large to count');
+      return size;
+    }
   }
 }
 

@@ -27,6 +27,7 @@ import {
   costDifference,
   MemoryExceeded,
   UNLIMITED,
+  ZERO_COST,
 } from './costs/cost.ts';
 import type { BlockInfoDb, ClarityDb } from './db.ts';
 import { CheckFailure, checkError, EarlyReturn, ParseFailure, RuntimeFailure } from './errors.ts';
@@ -100,6 +101,8 @@ export class ClarityVm {
   /** Parses, checks, stores and runs the top level of a contract. Rolls back on failure. */
   deploy(request: DeployRequest): Result<DeployOutcome, ClarityFailure> {
     const { contractId, source, clarityVersion } = request;
+    let analyzed = ZERO_COST;
+    const before = this.meter.total();
     const ran = this.#run(request.sponsor, (x) => {
       const m = x.m;
       charge(m, 'astParse', source.length);
@@ -110,6 +113,7 @@ export class ClarityVm {
       charge(m, 'astCycleDetection', program.edgeCount);
       const analysis = analyzeContract(program, clarityVersion, x);
       m.resetMemory();
+      analyzed = costDifference(m.total(), before);
       charge(m, 'contractStorage', source.length);
       if (this.hasContract(contractId)) {
         throw checkError('ContractAlreadyExists', `contract ${contractId} exists already`);
@@ -129,7 +133,13 @@ export class ClarityVm {
     });
     if (!ran.ok) return ran;
     const { exec, cost } = ran.value;
-    return ok({ contractId, events: exec.events, assetMap: exec.assets.export(), cost });
+    return ok({
+      contractId,
+      events: exec.events,
+      assetMap: exec.assets.export(),
+      cost,
+      analysisCost: analyzed,
+    });
   }
 
   /** A public (or read-only) function, as a contract-call transaction runs it. */

@@ -36,7 +36,7 @@ export function fitTraits(
     if (actual.fields.size !== expected.fields.size) typeError(expected, actual);
     for (const [name, field] of expected.fields) {
       const found = actual.fields.get(name);
-      if (found === undefined) return typeError(expected, actual);
+      if (found === undefined) typeError(expected, actual);
       fitTraits(c, found, field, depth + 1);
     }
   } else if (expected.kind === 'trait' && actual.kind === 'trait') {
@@ -54,7 +54,7 @@ function fitContract(c: Checker, contractId: string, trait: TraitId): void {
   const contract = c.load(contractId);
   if (contract === null) {
     c.charge('analysisFetchContractEntry', 1);
-    return fail('NoSuchContract', `use of unresolved contract '${contractId}'`);
+    fail('NoSuchContract', `use of unresolved contract '${contractId}'`);
   }
   let size = 0;
   for (const fn of contract.functions.values()) if (fn.access !== 'private') size++;
@@ -70,8 +70,7 @@ export function lookupTrait(c: Checker, id: TraitId): TraitMethods {
   const contract = c.load(id.contract);
   const trait = contract?.traits.get(id.name);
   c.charge('analysisUseTraitEntry', trait === undefined ? 1 : traitTypeSize(trait));
-  if (contract === null)
-    return fail('NoSuchContract', `use of unresolved contract '${id.contract}'`);
+  if (contract === null) fail('NoSuchContract', `use of unresolved contract '${id.contract}'`);
   return trait ?? missing();
 }
 
@@ -85,7 +84,8 @@ function fitTrait(c: Checker, actual: TraitId, expected: TraitId, depth: number)
     const compatible =
       found !== undefined &&
       found.args.length === method.args.length &&
-      method.args.every((arg, i) => fits(c, arg, found.args[i]!, depth + 1)) &&
+      // Quirk: arguments are compared in the same direction as results.
+      method.args.every((arg, i) => fits(c, found.args[i]!, arg, depth + 1)) &&
       fits(c, found.returns, method.returns, depth + 1);
     if (!compatible)
       fail('IncompatibleTrait', `trait <${expected.name}> and <${actual.name}> do not match`);

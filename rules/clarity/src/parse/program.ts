@@ -71,6 +71,28 @@ function expandAll(
   return out;
 }
 
+/** Forms whose contents are kept: traits cannot be. */
+const STORED: ReadonlySet<string> = new Set([
+  'define-constant',
+  'define-map',
+  'define-data-var',
+  'define-fungible-token',
+  'define-non-fungible-token',
+]);
+
+function rejectTraits(exprs: readonly SourceExpr[]): void {
+  for (const expr of exprs) {
+    if (expr.kind === 'list' || expr.kind === 'tuple') rejectTraits(expr.items);
+    else if (expr.kind === 'trait') {
+      throw new ParseFailure(
+        'TraitReferenceNotAllowed',
+        'trait references can not be stored',
+        expr.span,
+      );
+    }
+  }
+}
+
 function resolveTraits(
   contractId: string,
   exprs: readonly SourceExpr[],
@@ -123,6 +145,8 @@ function resolveTraits(
         );
       }
       implemented.push(field.trait);
+    } else if (STORED.has(head.name)) {
+      rejectTraits(args.slice(1));
     }
   }
   return { traits, implemented };
