@@ -1,5 +1,4 @@
 export { LIMITS } from './limits.ts';
-export { pathOf } from './look-up.ts';
 export { Marf, type MarfOptions } from './marf.ts';
 export type { MarfBlock } from './open-block.ts';
 export {
@@ -11,3 +10,4 @@ export {
   verifyMarfProof,
 } from './proof.ts';
 export { decodeMarfProof, encodeMarfProof } from './proof-codec.ts';
+export { pathOf } from './text.ts';

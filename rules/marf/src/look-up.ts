@@ -1,6 +1,4 @@
 /** Finds the leaf of a key in the stored tries, from a block's root downward. */
-import { bytesFromUtf8 } from '@assay/bytes';
-import { sha512_256 } from '@assay/crypto';
 import { readInlineValue } from './open-node.ts';
 import { offsetOf, type Pages, pageOf } from './pages.ts';
 import {
@@ -14,11 +12,6 @@ import {
   readU32,
   sharedPath,
 } from './record.ts';
-
-/** A key's place in the trie: the hash of its text. */
-export function pathOf(key: string): Uint8Array {
-  return sha512_256(bytesFromUtf8(key));
-}
 
 /** The value below the stored node (block, address), whose path begins at `from`; null if none. */
 export function lookUp(

@@ -8,11 +8,12 @@ import { assert } from '@assay/bytes';
 import type { Store } from '@assay/store';
 import { type BlockRecord, Blocks } from './blocks.ts';
 import { LIMITS } from './limits.ts';
-import { lookUp, pathOf } from './look-up.ts';
+import { lookUp } from './look-up.ts';
 import { type Forest, OpenBlock } from './open-block.ts';
 import { Slabs } from './open-node.ts';
 import { Pages } from './pages.ts';
 import { type MarfProof, provePath } from './proof.ts';
+import { pathOf } from './text.ts';
 
 export interface MarfOptions {
   /** Pages of up to 4 KiB kept in memory; a root does not depend on it. */

@@ -5,12 +5,11 @@
  * The order of `put`s decides the order of slots and with it the root: callers keep it.
  * Source: SIP-004; reference/stacks.md 2.11 (insertion order, splice order, bookkeeping keys).
  */
-import { assert, bytesFromUtf8, bytesToHex } from '@assay/bytes';
-import { sha512_256 } from '@assay/crypto';
+import { assert, bytesToHex } from '@assay/bytes';
 import type { Store } from '@assay/store';
 import type { BlockRecord, Blocks } from './blocks.ts';
 import { hashOpenNode, hashRoot } from './hash.ts';
-import { lookUp, pathOf } from './look-up.ts';
+import { lookUp } from './look-up.ts';
 import { copyBranch, copyLeaf, OpenBranch, OpenLeaf, type Slabs } from './open-node.ts';
 import { offsetOf, type Pages, pageOf } from './pages.ts';
 import {
@@ -22,6 +21,7 @@ import {
   readU32,
   sharedPath,
 } from './record.ts';
+import { hashText, pathOf } from './text.ts';
 import { writeTree } from './write-tree.ts';
 
 export interface MarfBlock {
@@ -116,7 +116,7 @@ export class OpenBlock implements MarfBlock {
 
   put(key: string, value: string): void {
     this.#assertOpen();
-    this.#insert(pathOf(key), sha512_256(bytesFromUtf8(value)), value);
+    this.#insert(pathOf(key), hashText(value), value);
   }
 
   /** For keys whose path (32 bytes) and leaf data (32 or 40 bytes) are given. */

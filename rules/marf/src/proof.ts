@@ -14,7 +14,6 @@ import { sha512_256 } from '@assay/crypto';
 import type { BlockRecord, Blocks } from './blocks.ts';
 import { EMPTY_HASH, hashLeaf, hashRoot } from './hash.ts';
 import { LIMITS } from './limits.ts';
-import { pathOf } from './look-up.ts';
 import { offsetOf, type Pages, pageOf } from './pages.ts';
 import {
   assertRecord,
@@ -32,6 +31,7 @@ import {
   readU32,
   sharedPath,
 } from './record.ts';
+import { hashText, pathOf } from './text.ts';
 
 export interface ProofSlot {
   readonly chr: number;
@@ -220,7 +220,7 @@ export function verifyMarfProof(
   rootOf: RootOf = () => null,
 ): boolean {
   const path = pathOf(key);
-  const data = sha512_256(new TextEncoder().encode(value));
+  const data = hashText(value);
   return verifyEnds(proof, root, path, rootOf, (last, depth) => {
     if (last === null) return null;
     const slot = slotFor(last, path[depth]!);

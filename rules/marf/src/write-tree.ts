@@ -14,6 +14,7 @@ import {
   POINTER_BYTES,
   writeU32,
 } from './record.ts';
+import { writeAscii } from './text.ts';
 
 /** Returns the address of `node`; its depth is bounded by the length of a path. */
 export function writeTree(writer: PageWriter, node: OpenNode): number {
@@ -66,24 +67,20 @@ function writeHeader(
 function writeLeaf(writer: PageWriter, leaf: OpenLeaf): number {
   const { value, path, from, data } = leaf;
   const fixed = HEADER_BYTES + path.length - from + LEAF_DATA_BYTES;
-  let text: Uint8Array | null = null;
+  const text = typeof value === 'string' ? encodeValue(value) : null;
   let record = value !== null && typeof value !== 'string' ? value : null;
-  if (typeof value === 'string') {
-    text = bytesFromUtf8(value);
-    if (text.length > LIMITS.inlineValueBytesMax) {
-      record = { block: writer.block, number: writer.placeValue(text) };
-      text = null;
-    }
+  const isInline = text !== null && text.length <= LIMITS.inlineValueBytesMax;
+  if (text !== null && !isInline) {
+    record = { block: writer.block, number: writer.placeValue(text) };
   }
-  const valueSize = text !== null ? 2 + text.length : record !== null ? 8 : 0;
-  const address = writer.place(fixed + valueSize);
+  const address = writer.place(fixed + (isInline ? 2 + text.length : record !== null ? 8 : 0));
   const page = writer.current;
   const start = offsetOf(address);
   let at = writeHeader(page, start, LEAF, path, from);
-  page.fill(0, at + data.length, at + LEAF_DATA_BYTES);
   page.set(data, at);
+  page.fill(0, at + data.length, at + LEAF_DATA_BYTES);
   at += LEAF_DATA_BYTES;
-  if (text !== null) {
+  if (isInline) {
     page[start + 2] = FORM_INLINE;
     page[at] = text.length >>> 8;
     page[at + 1] = text.length;
@@ -94,4 +91,11 @@ function writeLeaf(writer: PageWriter, leaf: OpenLeaf): number {
     writeU32(page, at + 4, record.number);
   } else page[start + 2] = FORM_NONE;
   return address;
+}
+
+const scratch = new Uint8Array(LIMITS.inlineValueBytesMax);
+
+/** UTF-8; of a short text valid until the next call. */
+function encodeValue(value: string): Uint8Array {
+  return writeAscii(value, scratch, 0) ? scratch.subarray(0, value.length) : bytesFromUtf8(value);
 }
