@@ -28,6 +28,7 @@ const WORLDLY = [
   /^base\/store\/src\/lmdb/,
   /^base\/observe\/src\/node/,
   /^base\/crypto\/src\//,
+  /^client\/client\/src\/transport\.ts$/,
   /^inference\/engine\/src\/(llama|model)/,
   /^apps\//,
   /^sim\//,

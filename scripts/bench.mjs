@@ -44,6 +44,7 @@ for (const name of chosen) {
     platform: 'node',
     target: 'node20',
     external: ['lmdb', 'secp256k1', 'node-llama-cpp', 'pino', '@stacks/*'],
+    define: { 'import.meta.dirname': JSON.stringify(join(root, 'e2e')) },
     loader: { '.clar': 'text' },
     banner: {
       js: "import { createRequire as assayRequire } from 'node:module'; const require = assayRequire(import.meta.url);",
