@@ -83,6 +83,8 @@ export class Mempool<View extends NonceView = NonceView> {
   #cheapest = new Heap<PoolEntry>((a, b) => compareEntries(b, a));
   #sequence = 0;
   #unwritten: PoolEntry[] = [];
+  /** Leaving may reach the disk late: a restart drops what was mined or outpaid anyway. */
+  #unremoved: Uint8Array[] = [];
   #flush: Promise<void> | null = null;
 
   /** Reads back what an earlier run acknowledged. */
@@ -126,8 +128,7 @@ export class Mempool<View extends NonceView = NonceView> {
     this.#leave(judged.value, 'ReplaceByFee', 'replaced by a higher fee', entry.checked.txid);
     this.#enter(entry);
     this.#unwritten.push(entry);
-    this.#flush ??= this.#flushSoon();
-    await this.#flush;
+    await this.#flushed();
     for (const listener of [...this.#admittedListeners]) listener(entry.checked);
     const replaced = judged.value.map((old) => old.checked.txid);
     return ok({ txid: entry.checked.txid, isNew: true, replaced });
@@ -309,6 +310,7 @@ export class Mempool<View extends NonceView = NonceView> {
   #dropPassed(principals: Iterable<string>): void {
     const passed = new Set<PoolEntry>();
     for (const principal of principals) {
+      if (!this.#pool.hasPending(principal)) continue;
       const next = this.#book.nonce(principal);
       for (const nonce of this.#pool.nonces(principal)) {
         if (nonce < next) passed.add(this.#pool.at({ principal, nonce })!);
@@ -332,14 +334,13 @@ export class Mempool<View extends NonceView = NonceView> {
 
   #forget(entries: readonly PoolEntry[], departure: Departure): void {
     if (entries.length === 0) return;
-    this.#deps.store.batch((batch) => {
-      for (const entry of entries) batch.remove(concatBytes(KEY, entry.checked.txid));
-    });
     for (const entry of entries) {
       this.#pool.remove(entry);
       this.#book.removed(entry);
       this.#departed.set(entry.key, departure);
+      this.#unremoved.push(entry.checked.txid);
     }
+    this.#flushed().catch((cause) => this.#log.error('mempool not written', { cause }));
     for (const key of this.#departed.keys()) {
       if (this.#departed.size <= this.#limits.departedMax) break;
       this.#departed.delete(key);
@@ -355,13 +356,22 @@ export class Mempool<View extends NonceView = NonceView> {
 
   // ---- disk -----------------------------------------------------------------------------------
 
+  /** Resolves when all that is known now is on disk. Concurrent callers share one batch. */
+  #flushed(): Promise<void> {
+    this.#flush ??= this.#flushSoon();
+    return this.#flush;
+  }
+
   async #flushSoon(): Promise<void> {
     await this.#deps.world.timers.sleep(this.#limits.groupCommitMs);
     const entries = this.#unwritten.filter((entry) => this.#pool.get(entry.key) === entry);
+    const removed = this.#unremoved;
     this.#unwritten = [];
+    this.#unremoved = [];
     this.#flush = null;
     try {
       this.#deps.store.batch((batch) => {
+        for (const txid of removed) batch.remove(concatBytes(KEY, txid));
         for (const { checked, receivedMs } of entries) {
           const value = new ByteWriter(checked.bytes.length + 8).u64(receivedMs);
           batch.put(concatBytes(KEY, checked.txid), value.raw(checked.bytes).finish());
