@@ -18,3 +18,10 @@ export {
   weighEvidence,
 } from './evidence.ts';
 export { type Judged, type JudgeOptions, judge, type Reason, type Statistics } from './judge.ts';
+export {
+  createJudge,
+  type Judge,
+  type JudgeModel,
+  type Opinion,
+  type RecordedRequest,
+} from './judge-port.ts';

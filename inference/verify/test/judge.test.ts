@@ -2,7 +2,7 @@ import { sha256 } from '@assay/crypto';
 import { FakeEngine } from '@assay/engine';
 import { type SamplingParams, signCommitment, type Transcript } from '@assay/jobs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Judged, judge } from '../src/index.ts';
+import { createJudge, type Judged, judge } from '../src/index.ts';
 import {
   earlyStop,
   greedy,
@@ -51,11 +51,11 @@ describe('honest answers', () => {
     });
   }
 
-  it('six hundred of them never reach a thousand to one', async () => {
+  it('three hundred of them never reach a thousand to one', async () => {
     let worst = 0;
     let mismatches = 0;
     let tokens = 0;
-    for (let number = 0; number < 600; number++) {
+    for (let number = 0; number < 300; number++) {
       const one = createScene(host, { number, params: { maxTokens: 48 } });
       const { statistics } = await judgeOf(await answerHonestly(one, host), one);
       worst = Math.max(worst, statistics!.evidence.peakMicro);
@@ -63,7 +63,7 @@ describe('honest answers', () => {
       tokens += statistics!.tokens;
     }
     expect(worst).toBeLessThan(6_907_756);
-    expect(tokens).toBeGreaterThan(12_000);
+    expect(tokens).toBeGreaterThan(6_000);
     expect(mismatches / tokens).toBeLessThan(0.01);
   }, 30_000);
 
@@ -227,5 +227,32 @@ describe('a judge that cannot judge abstains', () => {
     const moved = { ...at, manifest };
     const judged = await judge(submit(moved, honest), judgeEngine);
     expect(judged.verdict).toBe('abstain');
+  });
+});
+
+describe('the judge of a signer', () => {
+  it('judges with the model it runs, and abstains from others', async () => {
+    const { commitment, hostSignature, transcript, promptBlob } = submit(scene, honest);
+    const recorded = {
+      request: scene.request,
+      hostKey: submit(scene, honest).hostPublicKey,
+      beaconBurnHash: submit(scene, honest).beaconBurnHash,
+    };
+    const receipt = { requestId: scene.request.id, commitment, hostSignature };
+    const models = [{ manifest: scene.manifest, engine: judgeEngine }];
+    const signer = createJudge(models, { chainId: CHAIN_ID });
+    const opinion = await signer.judge(recorded, receipt, transcript!, promptBlob);
+    expect(opinion).toEqual({ verdict: 'valid', reason: '' });
+    const poor = createJudge([], { chainId: CHAIN_ID });
+    expect((await poor.judge(recorded, receipt, transcript!, promptBlob)).verdict).toBe('abstain');
+    const cheat = submit(scene, { ...honest, text: 'No.' });
+    const accused = await signer.judge(
+      recorded,
+      { ...receipt, commitment: cheat.commitment, hostSignature: cheat.hostSignature },
+      cheat.transcript!,
+      promptBlob,
+    );
+    expect(accused.verdict).toBe('invalid');
+    expect(accused.reason).toContain('verify/text');
   });
 });
