@@ -322,7 +322,7 @@ function replaced(value: SequenceV, index: number, item: Value): Value {
     return { type: 'list', items, listType: value.listType };
   }
   if (item.type !== value.type || sequenceLength(item as SequenceV) !== 1) {
-    throw checkError('BadSequenceElement', 'the new element must have length one');
+    throw checkError('SequenceElementArityMismatch', 'the new element must have length one');
   }
   if (value.type === 'buffer') {
     const bytes = value.value.slice();
