@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { boundsOf } from './key-range.ts';
+import { PendingBatch } from './pending-batch.ts';
 import { PrefixedStore } from './prefixed.ts';
 import type { Batch, KeyRange, Store } from './store.ts';
 
@@ -25,6 +26,7 @@ function plain(bytes: Uint8Array): Uint8Array {
 
 class LmdbStore implements Store {
   readonly #db: RootDatabase<Uint8Array, Uint8Array>;
+  readonly #pending = new PendingBatch();
 
   constructor(db: RootDatabase<Uint8Array, Uint8Array>) {
     this.#db = db;
@@ -57,14 +59,12 @@ class LmdbStore implements Store {
   }
 
   batch(write: (batch: Batch) => void): void {
-    this.#db.transactionSync(() => {
-      write({
-        put: (key, value) => {
-          this.#db.putSync(key, value);
-        },
-        remove: (key) => {
-          this.#db.removeSync(key);
-        },
+    this.#pending.run(write, (changes) => {
+      this.#db.transactionSync(() => {
+        for (const [key, value] of changes) {
+          if (value === null) this.#db.removeSync(key);
+          else this.#db.putSync(key, value);
+        }
       });
     });
   }

@@ -3,6 +3,7 @@
  * byte, whose order is that of the bytes.
  */
 import { boundsOf } from './key-range.ts';
+import { PendingBatch } from './pending-batch.ts';
 import { PrefixedStore } from './prefixed.ts';
 import { SortedKeys } from './sorted-keys.ts';
 import type { Batch, KeyRange, Store } from './store.ts';
@@ -20,6 +21,7 @@ function toBytes(key: string): Uint8Array {
 export class MemoryStore implements Store {
   readonly #values = new Map<string, Uint8Array>();
   readonly #keys = new SortedKeys();
+  readonly #pending = new PendingBatch();
 
   get(key: Uint8Array): Uint8Array | null {
     return this.#values.get(toText(key)) ?? null;
@@ -40,19 +42,18 @@ export class MemoryStore implements Store {
   }
 
   batch(write: (batch: Batch) => void): void {
-    const changes = new Map<string, Uint8Array | null>();
-    write({
-      put: (key, value) => changes.set(toText(key), value.slice()),
-      remove: (key) => changes.set(toText(key), null),
+    this.#pending.run(write, (changes) => {
+      for (const [key, value] of changes) this.#apply(toText(key), value);
     });
-    for (const [key, value] of changes) {
-      if (value === null) {
-        if (this.#values.delete(key)) this.#keys.remove(key);
-        continue;
-      }
-      if (!this.#values.has(key)) this.#keys.add(key);
-      this.#values.set(key, value);
+  }
+
+  #apply(key: string, value: Uint8Array | null): void {
+    if (value === null) {
+      if (this.#values.delete(key)) this.#keys.remove(key);
+      return;
     }
+    if (!this.#values.has(key)) this.#keys.add(key);
+    this.#values.set(key, value.slice());
   }
 
   prefixed(prefix: Uint8Array): Store {

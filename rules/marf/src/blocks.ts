@@ -48,6 +48,7 @@ export class Blocks {
   readonly #store: Store;
   readonly #byId = new Map<string, BlockRecord>();
   readonly #byNumber = new Map<number, BlockRecord>();
+  #next: number | null = null;
   /** Ids as eight words each, by block number: what hashing a node copies most. */
   #idWords = new Uint32Array(1024 * ID_WORDS);
   #isIdKnown = new Uint8Array(1024);
@@ -155,9 +156,14 @@ export class Blocks {
     return isAlike ? three.number : parent.number;
   }
 
-  nextNumber(): number {
-    const bytes = this.#store.get(COUNTER);
-    return bytes === null ? 0 : new ByteReader(bytes).u32();
+  /** Each call gives another number, also when the block before it is not stored yet. */
+  takeNumber(): number {
+    if (this.#next === null) {
+      const bytes = this.#store.get(COUNTER);
+      this.#next = bytes === null ? 0 : new ByteReader(bytes).u32();
+    }
+    this.#next += 1;
+    return this.#next - 1;
   }
 
   write(batch: Batch, record: BlockRecord): void {

@@ -31,7 +31,10 @@ export interface MarfBlock {
   put(key: string, value: string): void;
   /** The root as it stands; the block stays open, but a later `put` needs a new seal. */
   seal(): Uint8Array;
-  /** Seals if need be and stores the block under its final hash (32 bytes), in one batch. */
+  /**
+   * Seals if need be and stores the block under its final hash (32 bytes), in one batch; inside of a
+   * batch of the same store it joins that one, which must then succeed: the forest has moved on.
+   */
   commit(finalBlockHash: Uint8Array): void;
   rollback(): void;
 }
@@ -250,7 +253,7 @@ export class OpenBlock implements MarfBlock {
     const { store, pages, blocks } = this.#forest;
     assert(blocks.find(finalBlockHash) === null, 'the MARF has this block already');
     const parent = this.#parent;
-    const number = blocks.nextNumber();
+    const number = blocks.takeNumber();
     const writer = pages.writer(number);
     const rootAddress = writeTree(writer, this.#root);
     const record: BlockRecord = {
