@@ -7,7 +7,13 @@ import { sha256 } from '@assay/crypto';
 import { MemoryStore } from '@assay/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeMarfProof, encodeMarfProof, Marf, verifyMarfProof } from '../src/index.ts';
+import {
+  decodeMarfProof,
+  encodeMarfProof,
+  Marf,
+  verifyMarfAbsence,
+  verifyMarfProof,
+} from '../src/index.ts';
 import { NaiveForest } from './model.ts';
 
 const block = fc.record({
@@ -130,6 +136,47 @@ describe('MARF proofs', () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it('of absence verify for keys that were never written, and only for them', () => {
+    let ends = 0;
+    for (let k = 0; k < 300; k++) {
+      const key = `absent ${k}`;
+      const proof = marf.proveAbsence(tip, key)!;
+      const decoded = decodeMarfProof(encodeMarfProof(proof));
+      if (!decoded.ok) throw new Error(decoded.error.message);
+      if (proof.otherLeaf !== null) ends += 1;
+      expect(verifyMarfAbsence(decoded.value, root, key, rootOf), key).toBe(true);
+      expect(verifyMarfAbsence(decoded.value, id('other'), key, rootOf)).toBe(false);
+      expect(verifyMarfProof(decoded.value, root, key, '0', rootOf)).toBe(false);
+      expect(marf.prove(tip, key)).toBeNull();
+    }
+    expect(ends).toBeGreaterThan(10); // Both ends occur: another leaf there, and nothing there.
+    expect(ends).toBeLessThan(290);
+    for (let k = 0; k < 40; k++) {
+      const key = `key ${k}`;
+      expect(marf.proveAbsence(tip, key)).toBeNull();
+      expect(verifyMarfAbsence(marf.prove(tip, key)!, root, key, rootOf), key).toBe(false);
+      for (let other = 0; other < 20; other++) {
+        const proof = marf.proveAbsence(tip, `absent ${other}`)!;
+        expect(verifyMarfAbsence(proof, root, key, rootOf), key).toBe(false);
+      }
+    }
+  });
+
+  it('of absence reject every flipped bit', () => {
+    for (const key of ['absent 1', 'absent 2', 'absent 3', 'absent 5']) {
+      const bytes = encodeMarfProof(marf.proveAbsence(tip, key)!);
+      fc.assert(
+        fc.property(fc.integer({ min: 33 * 8, max: bytes.length * 8 - 1 }), (bit) => {
+          const bad = bytes.slice();
+          bad[bit >> 3]! ^= 1 << (bit & 7);
+          const decoded = decodeMarfProof(bad);
+          expect(decoded.ok && verifyMarfAbsence(decoded.value, root, key, rootOf)).toBe(false);
+        }),
+        { numRuns: 150 },
+      );
+    }
   });
 
   it('do not trust an older block whose root is not known', () => {
