@@ -22,6 +22,15 @@ export interface AssignedRequest {
   readonly status: RequestStatus;
 }
 
+/** A node answers a page at a time, and looks at a bounded number of requests for each. */
+export interface RequestPage {
+  readonly requests: readonly AssignedRequest[];
+  /** Ids up to here were looked at: the next question's `after`. */
+  readonly nextAfter: bigint;
+  /** The newest id on chain. */
+  readonly lastRequestId: bigint;
+}
+
 export interface SignerWeight {
   /** HASH160 of the signer's public key, 20 bytes. */
   readonly hash: Uint8Array;
@@ -44,11 +53,15 @@ export interface SlotAcknowledgement {
 export interface ChainPort {
   /** Height of the newest Bitcoin block. */
   burnHeight(): Promise<number>;
-  /**
-   * Open requests of our principal with an id above `after`, ascending. Waits up to `waitMs` for the
-   * first one.
-   */
-  openRequests(after: bigint, waitMs: number): Promise<readonly AssignedRequest[]>;
+  /** Open requests of our principal with an id above `after`, ascending. */
+  openRequests(
+    after: bigint,
+    options: {
+      /** How long the node may hold the question back while there is none. */
+      readonly waitMs: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<RequestPage>;
   /** Null for an id the canonical chain does not know. */
   request(id: bigint): Promise<AssignedRequest | null>;
   content(hash: Uint8Array): Promise<Uint8Array | null>;
@@ -61,8 +74,10 @@ export interface ChainPort {
   signers(): Promise<SignerCycle>;
   /** What each signer of the cycle has published, by its index. */
   verdicts(cycle: SignerCycle): Promise<ReadonlyMap<number, readonly VerdictEntry[]>>;
-  /** Nonce of the next transaction of an account, by what is confirmed. */
+  /** Nonce of an account by what is confirmed. */
   nonce(address: string): Promise<bigint>;
+  /** Nonce for a new transaction: pending ones counted. */
+  nextNonce(address: string): Promise<bigint>;
   /** Null when accepted, else Stacks' word for the refusal (`BadNonce`, …). */
   broadcast(bytes: Uint8Array): Promise<string | null>;
 }

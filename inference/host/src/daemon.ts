@@ -181,7 +181,9 @@ export class HostDaemon {
   // ---- watch ----------------------------------------------------------------------------------
 
   #after = 0n;
+  #lookedBackAtMs = 0;
 
+  /** Pages through what is there, then waits at the end for what comes. */
   async #watch(signal: AbortSignal): Promise<void> {
     const { chain } = this.#deps;
     const room = LIMITS.openJobsMax - this.#book.open().length;
@@ -189,13 +191,28 @@ export class HostDaemon {
       await this.#world.timers.sleep(LIMITS.retryMs, signal);
       return;
     }
-    const found = await chain.openRequests(this.#after, LIMITS.longPollMs);
+    this.#lookBack();
+    const waitMs = this.#isAtEnd ? LIMITS.longPollMs : 0;
+    const page = await chain.openRequests(this.#after, { waitMs, signal });
     if (signal.aborted) return;
-    for (const assigned of found.slice(0, room)) {
-      this.#after = assigned.request.id;
-      this.#take(assigned);
-    }
+    this.#isAtEnd = page.nextAfter >= page.lastRequestId;
+    const taken = page.requests.slice(0, room);
+    for (const assigned of taken) this.#take(assigned);
+    const isWhole = taken.length === page.requests.length;
+    this.#after = isWhole ? page.nextAfter : taken.at(-1)!.request.id;
     this.#dispatch();
+  }
+
+  #isAtEnd = false;
+
+  /** A reorganisation gives ids anew: now and then the newest ones are looked at again. */
+  #lookBack(): void {
+    const nowMs = this.#world.clock.nowMs();
+    if (nowMs - this.#lookedBackAtMs < LIMITS.lookBackMs) return;
+    this.#lookedBackAtMs = nowMs;
+    const behind = BigInt(LIMITS.lookBackIds);
+    this.#after = this.#after > behind ? this.#after - behind : 0n;
+    this.#isAtEnd = false;
   }
 
   #take(assigned: AssignedRequest): void {

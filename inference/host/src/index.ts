@@ -3,13 +3,14 @@ export { type Certificate, certificateArguments, collectCertificate } from './ce
 export type {
   AssignedRequest,
   ChainPort,
+  RequestPage,
   RequestStatus,
   SignerCycle,
   SignerWeight,
   SlotAcknowledgement,
 } from './chain-port.ts';
 export { HostDaemon, type HostDeps, HostError, type HostOptions } from './daemon.ts';
-export { createHttpChain, type HttpChainOptions, NodeAnswerError } from './http-chain.ts';
+export { createHttpChain, type HttpChainOptions } from './http-chain.ts';
 export type { Job, JobState, Settlement } from './job.ts';
 export { type Registration, registrationArguments } from './registration.ts';
 export type { GeneratePolicy } from './server.ts';

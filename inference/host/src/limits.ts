@@ -6,6 +6,10 @@ export const LIMITS = {
   answerAttemptsMax: 3,
   /** Milliseconds the node may hold our question for new requests. */
   longPollMs: 10_000,
+  /** Milliseconds after which the newest requests are read again, for a reorganisation may change them. */
+  lookBackMs: 30_000,
+  /** How many of them. */
+  lookBackIds: 256,
   /** Milliseconds any other call to the node may take. */
   callTimeoutMs: 10_000,
   /** Milliseconds between looks at verdicts, settlements and deadlines. */

@@ -110,10 +110,10 @@ export class Settling {
     this.#pausedUntilMs = world.clock.nowMs() + LIMITS.refusedPauseMs;
   }
 
-  /** Above what is confirmed and above all of ours that are under way. */
+  /** Above what the node knows and above all of ours that are under way. */
   async #nextNonce(): Promise<bigint> {
     const { chain, book } = this.#deps;
-    let nonce = await chain.nonce(this.address);
+    let nonce = await chain.nextNonce(this.address);
     for (const { settlement } of book.open()) {
       if (settlement !== null && settlement.nonce >= nonce) nonce = settlement.nonce + 1n;
     }

@@ -238,6 +238,7 @@ describe('the host daemon', () => {
     chain.vote(1n, 'valid', [0, 1, 2]);
     await net.run(2_000);
     chain.confirmedNonce = 1n;
+    chain.pending = [];
     chain.isMining = true;
     await net.run(20_000);
     expect(chain.calls.map((call) => call.nonce)).toEqual([0n, 1n]);

@@ -15,7 +15,13 @@ import {
   verifyChunk,
   verifyTransaction,
 } from '@assay/wire';
-import type { AssignedRequest, ChainPort, RequestStatus, SignerCycle } from '../src/index.ts';
+import type {
+  AssignedRequest,
+  ChainPort,
+  RequestPage,
+  RequestStatus,
+  SignerCycle,
+} from '../src/index.ts';
 
 export const CHAIN_ID = 0x80000000;
 
@@ -63,13 +69,14 @@ export class FakeChain implements ChainPort {
     return this.height;
   }
 
-  async openRequests(after: bigint): Promise<readonly AssignedRequest[]> {
+  async openRequests(after: bigint, { waitMs }: { readonly waitMs: number }): Promise<RequestPage> {
     await this.#up();
-    const found = [...this.requests.values()].filter(
-      (one) => one.request.id > after && one.status === 'open',
-    );
-    if (found.length === 0) await this.idle();
-    return found;
+    const find = () =>
+      [...this.requests.values()].filter((one) => one.request.id > after && one.status === 'open');
+    if (find().length === 0 && waitMs > 0) await this.idle();
+    const requests = find();
+    const lastRequestId = [...this.requests.keys()].reduce((a, b) => (a > b ? a : b), 0n);
+    return { requests, nextAfter: lastRequestId, lastRequestId };
   }
 
   async request(id: bigint): Promise<AssignedRequest | null> {
@@ -130,6 +137,11 @@ export class FakeChain implements ChainPort {
   async nonce(): Promise<bigint> {
     await this.#up();
     return this.confirmedNonce;
+  }
+
+  async nextNonce(): Promise<bigint> {
+    await this.#up();
+    return this.confirmedNonce + BigInt(this.pending.length);
   }
 
   async broadcast(bytes: Uint8Array): Promise<string | null> {

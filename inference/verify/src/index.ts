@@ -18,10 +18,3 @@ export {
   weighEvidence,
 } from './evidence.ts';
 export { type Judged, type JudgeOptions, judge, type Reason, type Statistics } from './judge.ts';
-export {
-  createJudge,
-  type Judge,
-  type JudgeModel,
-  type Opinion,
-  type RecordedRequest,
-} from './judge-port.ts';

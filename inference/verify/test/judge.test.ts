@@ -2,7 +2,7 @@ import { sha256 } from '@assay/crypto';
 import { FakeEngine } from '@assay/engine';
 import { type SamplingParams, signCommitment, type Transcript } from '@assay/jobs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createJudge, type Judged, judge } from '../src/index.ts';
+import { type Judged, judge } from '../src/index.ts';
 import {
   earlyStop,
   greedy,
@@ -227,32 +227,5 @@ describe('a judge that cannot judge abstains', () => {
     const moved = { ...at, manifest };
     const judged = await judge(submit(moved, honest), judgeEngine);
     expect(judged.verdict).toBe('abstain');
-  });
-});
-
-describe('the judge of a signer', () => {
-  it('judges with the model it runs, and abstains from others', async () => {
-    const { commitment, hostSignature, transcript, promptBlob } = submit(scene, honest);
-    const recorded = {
-      request: scene.request,
-      hostKey: submit(scene, honest).hostPublicKey,
-      beaconBurnHash: submit(scene, honest).beaconBurnHash,
-    };
-    const receipt = { requestId: scene.request.id, commitment, hostSignature };
-    const models = [{ manifest: scene.manifest, engine: judgeEngine }];
-    const signer = createJudge(models, { chainId: CHAIN_ID });
-    const opinion = await signer.judge(recorded, receipt, transcript!, promptBlob);
-    expect(opinion).toEqual({ verdict: 'valid', reason: '' });
-    const poor = createJudge([], { chainId: CHAIN_ID });
-    expect((await poor.judge(recorded, receipt, transcript!, promptBlob)).verdict).toBe('abstain');
-    const cheat = submit(scene, { ...honest, text: 'No.' });
-    const accused = await signer.judge(
-      recorded,
-      { ...receipt, commitment: cheat.commitment, hostSignature: cheat.hostSignature },
-      cheat.transcript!,
-      promptBlob,
-    );
-    expect(accused.verdict).toBe('invalid');
-    expect(accused.reason).toContain('verify/text');
   });
 });
