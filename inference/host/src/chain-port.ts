@@ -31,6 +31,13 @@ export interface RequestPage {
   readonly lastRequestId: bigint;
 }
 
+export interface AccountNonce {
+  /** Transactions of the account that are on chain. */
+  readonly confirmed: bigint;
+  /** Nonce for a new transaction: pending ones counted. */
+  readonly next: bigint;
+}
+
 export interface SignerWeight {
   /** HASH160 of the signer's public key, 20 bytes. */
   readonly hash: Uint8Array;
@@ -74,10 +81,7 @@ export interface ChainPort {
   signers(): Promise<SignerCycle>;
   /** What each signer of the cycle has published, by its index. */
   verdicts(cycle: SignerCycle): Promise<ReadonlyMap<number, readonly VerdictEntry[]>>;
-  /** Nonce of an account by what is confirmed. */
-  nonce(address: string): Promise<bigint>;
-  /** Nonce for a new transaction: pending ones counted. */
-  nextNonce(address: string): Promise<bigint>;
+  nonce(address: string): Promise<AccountNonce>;
   /** Null when accepted, else Stacks' word for the refusal (`BadNonce`, …). */
   broadcast(bytes: Uint8Array): Promise<string | null>;
 }

@@ -143,6 +143,7 @@ export class HostDaemon {
         log,
         engine: first.engine,
         signatures: new SignedRequests(store),
+        manifests: models.map((model) => model.manifest),
         health: () => ({
           address: this.address,
           public_key: bytesToHex(this.#publicKey),

@@ -10,6 +10,7 @@ import { decodeVerdictChunk, type VerdictEntry } from '@assay/jobs';
 import type { StackerDbChunk } from '@assay/wire';
 import type { Net } from '@assay/world';
 import type {
+  AccountNonce,
   AssignedRequest,
   ChainPort,
   RequestPage,
@@ -125,12 +126,9 @@ class HttpChain implements ChainPort {
     return found;
   }
 
-  async nonce(address: string): Promise<bigint> {
-    return (await this.#client.chain.account(address)).nonce;
-  }
-
-  nextNonce(address: string): Promise<bigint> {
-    return this.#client.chain.nextNonce(address);
+  async nonce(address: string): Promise<AccountNonce> {
+    const { nonce } = await this.#client.chain.account(address);
+    return { confirmed: nonce, next: await this.#client.chain.nextNonce(address) };
   }
 
   async broadcast(bytes: Uint8Array): Promise<string | null> {

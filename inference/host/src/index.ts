@@ -1,6 +1,7 @@
 export type { ServedModel } from './answering.ts';
 export { type Certificate, certificateArguments, collectCertificate } from './certificate.ts';
 export type {
+  AccountNonce,
   AssignedRequest,
   ChainPort,
   RequestPage,

@@ -1,11 +1,13 @@
 /**
  * The host's HTTP door, as the guide knows it: `POST /generate` (a prompt in, text out), `GET /health`,
- * and `GET /transcripts/{sha256}` for judges whose node lacks one. `/generate` is outside the protocol:
+ * `GET /transcripts/{sha256}` for judges whose node lacks one, `GET /manifest` and `/manifests/{id}` for
+ * those who meet the model's hash on chain. `/generate` is outside the protocol:
  * unpaid, sampled from this machine's randomness, without a receipt; `policy` says who may call it.
  * Source: the guide, 4.3 to 4.5 (request and response shapes); funai.md 3.4 (signature headers).
  */
 import { bytesFromHex, bytesFromUtf8, isHex, utf8FromBytes } from '@assay/bytes';
 import { type Candidate, drawGmV1, type Engine, EngineError } from '@assay/engine';
+import { encodeManifest, type ModelManifest, modelIdHex } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
 import type { HttpRequest, HttpResponse, World } from '@assay/world';
 import type { JobBook } from './job-book.ts';
@@ -22,6 +24,8 @@ export interface ServerDeps {
   /** Answers `/generate`. */
   readonly engine: Engine;
   readonly signatures: SignedRequests;
+  /** Of the models served; the first is `/manifest`. */
+  readonly manifests: readonly ModelManifest[];
   /** Shown by `/health`. */
   readonly health: () => Readonly<Record<string, string | number | readonly string[]>>;
 }
@@ -47,6 +51,7 @@ export function createHandler(
     if (method === 'GET' && path === '/health')
       return json(200, { status: 'ok', ...deps.health() });
     if (method === 'GET' && path.startsWith('/transcripts/')) return transcript(deps, path);
+    if (method === 'GET' && /^\/manifests?(\/|$)/.test(path)) return manifest(deps, path);
     if (path !== '/generate') return refuse(404, 'host/not-found', 'no such route');
     if (method !== 'POST') return refuse(405, 'host/method', 'POST /generate');
     if (waiting >= LIMITS.generateWaitingMax) return refuse(503, 'host/busy', 'try again later');
@@ -118,6 +123,15 @@ function transcript({ book }: ServerDeps, path: string): HttpResponse {
   const body = book.transcript(bytesFromHex(name));
   if (body === null) return refuse(404, 'host/not-found', 'no such transcript');
   return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
+}
+
+function manifest({ manifests }: ServerDeps, path: string): HttpResponse {
+  const [, , id] = path.split('/');
+  const found =
+    path === '/manifest' ? manifests[0] : manifests.find((one) => modelIdHex(one) === id);
+  if (found === undefined) return refuse(404, 'host/not-found', 'no such manifest');
+  const headers = { 'content-type': 'application/json' };
+  return { status: 200, headers, body: encodeManifest(found) };
 }
 
 function json(status: number, value: unknown): HttpResponse {

@@ -73,7 +73,7 @@ export class Settling {
     if (settlement === null) return;
     const nowMs = world.clock.nowMs();
     if (nowMs - settlement.sentAtMs < LIMITS.resendMs) return;
-    if ((await chain.nonce(this.address)) > settlement.nonce) {
+    if ((await chain.nonce(this.address)).confirmed > settlement.nonce) {
       // Mined without closing the request: it aborted, or something else took the nonce.
       log.warn('settlement had no effect; starting over', { request: job.id });
       book.put({
@@ -113,7 +113,7 @@ export class Settling {
   /** Above what the node knows and above all of ours that are under way. */
   async #nextNonce(): Promise<bigint> {
     const { chain, book } = this.#deps;
-    let nonce = await chain.nextNonce(this.address);
+    let nonce = (await chain.nonce(this.address)).next;
     for (const { settlement } of book.open()) {
       if (settlement !== null && settlement.nonce >= nonce) nonce = settlement.nonce + 1n;
     }

@@ -7,6 +7,7 @@ import {
   encodePrompt,
   type InferenceRequest,
   modelId,
+  modelIdHex,
   promptHash,
   verifyCommitment,
 } from '@assay/jobs';
@@ -415,7 +416,7 @@ describe('POST /generate and GET /health, FunAI guide 4.3 to 4.5', () => {
     expect(status).toBe(401);
   });
 
-  it('serves transcripts by hash, and nothing else', async () => {
+  it('serves transcripts and manifests by hash, and nothing else', async () => {
     stage.chain.requests.set(1n, request(1n));
     await stage.net.run(2_000);
     const hash = bytesToHex(receiptOf(1n)!.commitment.transcriptHash);
@@ -428,6 +429,10 @@ describe('POST /generate and GET /health, FunAI guide 4.3 to 4.5', () => {
     expect(bytesToHex(sha256(bytes!))).toBe(hash);
     expect((await call(`/transcripts/${'00'.repeat(32)}`)).status).toBe(404);
     expect((await call('/transcripts/zz')).status).toBe(400);
+    const id = modelIdHex(MANIFEST);
+    expect((await call('/manifest')).json).toEqual(MANIFEST);
+    expect((await call(`/manifests/${id}`)).json).toEqual(MANIFEST);
+    expect((await call(`/manifests/${hash}`)).status).toBe(404);
     expect((await call('/nothing')).status).toBe(404);
     expect((await call('/generate')).status).toBe(405);
     expect((await call('/generate', { method: 'POST', body: '{}' })).status).toBe(400);

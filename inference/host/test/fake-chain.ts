@@ -134,14 +134,10 @@ export class FakeChain implements ChainPort {
     return this.published;
   }
 
-  async nonce(): Promise<bigint> {
+  async nonce() {
     await this.#up();
-    return this.confirmedNonce;
-  }
-
-  async nextNonce(): Promise<bigint> {
-    await this.#up();
-    return this.confirmedNonce + BigInt(this.pending.length);
+    const confirmed = this.confirmedNonce;
+    return { confirmed, next: confirmed + BigInt(this.pending.length) };
   }
 
   async broadcast(bytes: Uint8Array): Promise<string | null> {
