@@ -1,0 +1,350 @@
+/**
+ * SIP-021 "Signer behavior" and our own rule on settlements: what a signer signs, what it refuses, and
+ * what it still knows after `kill -9`.
+ */
+import { bytesFromUtf8, bytesToHex, concatBytes } from '@assay/bytes';
+import { Cv, parsePrincipal } from '@assay/clarity-value';
+import { hash160, publicKeyFromPrivate, sha256 } from '@assay/crypto';
+import { hashClarityValue } from '@assay/jobs';
+import { silentLogger } from '@assay/observe';
+import { MemoryStore, type Store } from '@assay/store';
+import {
+  blockHash,
+  decodeSignerMessage,
+  EMPTY_HEADER,
+  encodeSignerMessage,
+  type NakamotoBlock,
+  type SignerMessage,
+  type StackerDbChunk,
+  signChunk,
+  signHeaderAsMiner,
+  signOrigin,
+  singleSigCondition,
+  type Transaction,
+  transactionId,
+} from '@assay/wire';
+import { SimNetwork } from '@assay/world/sim';
+import { describe, expect, it } from 'vitest';
+import { BlockSigner } from '../src/block-signer.ts';
+import { contractsOf } from '../src/contracts.ts';
+import { Ledger } from '../src/ledger.ts';
+import type { NodePort } from '../src/ports.ts';
+import { SlotWriter } from '../src/slot-writer.ts';
+
+const CHAIN_ID = 0x80000000;
+const BOOT = 'ST000000000000000000002AMW42H';
+const contracts = contractsOf(BOOT);
+const key = (name: string) => sha256(bytesFromUtf8(name));
+const SIGNERS = ['one', 'two', 'three'].map((name) => key(`signer ${name}`));
+const MINER = key('miner');
+const TENURE = new Uint8Array(20).fill(7);
+
+/** A node that remembers what it was asked and holds StackerDB slots. */
+class FakeNode implements NodePort {
+  readonly proposed: Uint8Array[] = [];
+  readonly slots = new Map<string, StackerDbChunk>();
+  canonical: Uint8Array | null = null;
+
+  async signerSet() {
+    return SIGNERS.map((privateKey) => ({
+      publicKey: publicKeyFromPrivate(privateKey),
+      weight: 1n,
+    }));
+  }
+  async currentCycle() {
+    return 4;
+  }
+  async lastElection() {
+    return {
+      consensusHash: TENURE,
+      burnHeight: 120,
+      minerPubkeyHash: hash160(publicKeyFromPrivate(MINER)),
+    };
+  }
+  async canonicalBlockHash() {
+    return this.canonical;
+  }
+  async proposeBlock(block: Uint8Array) {
+    this.proposed.push(block);
+  }
+  async chunk(contract: string, slot: number) {
+    return this.slots.get(`${contract}/${slot}`) ?? null;
+  }
+  async writtenSlots(contract: string) {
+    return [...this.slots.keys()]
+      .filter((k) => k.startsWith(`${contract}/`))
+      .map((k) => Number(k.split('/')[1]));
+  }
+  async putChunk(contract: string, chunk: StackerDbChunk) {
+    const name = `${contract}/${chunk.slotId}`;
+    const currentVersion = this.slots.get(name)?.slotVersion ?? 0;
+    if (chunk.slotVersion <= currentVersion) return { accepted: false, currentVersion };
+    this.slots.set(name, chunk);
+    return { accepted: true, currentVersion: chunk.slotVersion };
+  }
+  async inferenceRequest() {
+    return null;
+  }
+  async content() {
+    return null;
+  }
+
+  /** The last message our signer (slot 0) said in a lane. */
+  said(lane: number): SignerMessage | null {
+    const chunk = this.slots.get(`${contracts.signers(4, lane)}/0`);
+    const message = chunk === undefined ? null : decodeSignerMessage(chunk.data);
+    return message?.ok ? message.value : null;
+  }
+}
+
+function build(
+  store: Store = new MemoryStore(),
+  node = new FakeNode(),
+  startMs = Date.UTC(2026, 0, 1),
+) {
+  const world = new SimNetwork({ seed: 1, startMs }).world('signer');
+  const ledger = new Ledger(store);
+  const slots = new SlotWriter(node, SIGNERS[0]!);
+  const signer = new BlockSigner(
+    { world, node, ledger, slots, contracts, log: silentLogger },
+    {
+      privateKey: SIGNERS[0]!,
+      publicKey: publicKeyFromPrivate(SIGNERS[0]!),
+      chainId: CHAIN_ID,
+      serverVersion: 'test',
+    },
+  );
+  return { signer, node, ledger, store };
+}
+
+function proposalOf(
+  transactions: readonly Transaction[],
+  over: Partial<NakamotoBlock['header']> = {},
+  miner = MINER,
+) {
+  const header = signHeaderAsMiner(
+    {
+      ...EMPTY_HEADER,
+      consensusHash: TENURE,
+      chainLength: 9,
+      timestampSecs: 1_760_000_000,
+      ...over,
+    },
+    miner,
+  );
+  const block: NakamotoBlock = { header, transactions };
+  const data = encodeSignerMessage({
+    kind: 'block-proposal',
+    proposal: { block, burnHeight: 120, rewardCycle: 4, data: null },
+  });
+  return { hash: blockHash(header), chunk: signChunk({ slotId: 0, slotVersion: 1, data }, MINER) };
+}
+
+const valid = (hash: Uint8Array) => ({
+  signerSignatureHash: hash,
+  ok: true,
+  reason: '',
+  reasonCode: '',
+  failedTxid: null,
+});
+
+/** Another signer's pre-commit. */
+function preCommit(index: number, hash: Uint8Array): StackerDbChunk {
+  const data = encodeSignerMessage({ kind: 'block-pre-commit', signerSignatureHash: hash });
+  return signChunk({ slotId: index, slotVersion: 1, data }, SIGNERS[index]!);
+}
+
+async function signFully(
+  signer: BlockSigner,
+  proposal: { hash: Uint8Array; chunk: StackerDbChunk },
+) {
+  await signer.onMinerChunk(proposal.chunk);
+  await signer.onValidation(valid(proposal.hash));
+  await signer.onPreCommitChunk(preCommit(1, proposal.hash));
+  await signer.onPreCommitChunk(preCommit(2, proposal.hash));
+}
+
+function response(node: FakeNode) {
+  const message = node.said(1);
+  return message?.kind === 'block-response' ? message.response : null;
+}
+
+const COMMITMENT = Cv.tuple({ 'output-hash': Cv.buffer(new Uint8Array(32).fill(3)) });
+
+function settlement(functionName: 'settle' | 'reject'): Transaction {
+  const contract = parsePrincipal(contracts.inference);
+  if (!contract.ok || contract.value.contractName === null) throw new Error('bad contract');
+  const { version, hash, contractName } = contract.value;
+  const privateKey = key('host');
+  return signOrigin(
+    {
+      version: 0x80,
+      chainId: CHAIN_ID,
+      auth: {
+        kind: 'standard',
+        origin: singleSigCondition(publicKeyFromPrivate(privateKey), { nonce: 0n, feeMicro: 1n }),
+      },
+      anchorMode: 'any',
+      postConditionMode: 'allow',
+      postConditions: [],
+      payload: {
+        kind: 'contract-call',
+        contract: { version, hash, contractName },
+        functionName,
+        args: [Cv.uint(1n), COMMITMENT, Cv.buffer(new Uint8Array(65)), Cv.list([])],
+      },
+    },
+    { privateKey, compressed: true },
+  );
+}
+
+function judge(ledger: Ledger, verdict: 'valid' | 'invalid') {
+  ledger.recordVerdict({
+    verdict,
+    requestId: 1n,
+    commitmentHash: hashClarityValue(COMMITMENT),
+    signature: new Uint8Array(65),
+  });
+}
+
+describe('a block proposal', () => {
+  it('is signed only after the node executed it and 70 % of weight pre-committed', async () => {
+    const { signer, node } = build();
+    const proposal = proposalOf([]);
+    await signer.onMinerChunk(proposal.chunk);
+    expect(node.proposed).toHaveLength(1);
+    expect(node.said(3)).toBeNull();
+    await signer.onValidation(valid(proposal.hash));
+    expect(node.said(3)).toMatchObject({ kind: 'block-pre-commit' });
+    await signer.onPreCommitChunk(preCommit(1, proposal.hash));
+    expect(response(node)).toBeNull();
+    await signer.onPreCommitChunk(preCommit(2, proposal.hash));
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('counts pre-commits that came before the proposal', async () => {
+    const { signer, node } = build();
+    const proposal = proposalOf([]);
+    await signer.onPreCommitChunk(preCommit(1, proposal.hash));
+    await signer.onPreCommitChunk(preCommit(2, proposal.hash));
+    await signer.onMinerChunk(proposal.chunk);
+    await signer.onValidation(valid(proposal.hash));
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('counts one signer once, however often it speaks', async () => {
+    const { signer, node } = build();
+    const proposal = proposalOf([]);
+    await signer.onMinerChunk(proposal.chunk);
+    await signer.onValidation(valid(proposal.hash));
+    for (let i = 0; i < 5; i++) await signer.onPreCommitChunk(preCommit(1, proposal.hash));
+    expect(response(node)).toBeNull();
+  });
+
+  it.each([
+    ['of another tenure', { consensusHash: new Uint8Array(20).fill(8) }, MINER],
+    ['signed by another miner', {}, key('other miner')],
+    ['from the future', { timestampSecs: 4_000_000_000 }, MINER],
+  ] as const)('%s is refused without asking the node', async (_what, over, miner) => {
+    const { signer, node } = build();
+    await signer.onMinerChunk(proposalOf([], over, miner).chunk);
+    expect(node.proposed).toHaveLength(0);
+    expect(response(node)).toMatchObject({ kind: 'rejected' });
+  });
+
+  it('that the node finds invalid is refused, naming the transaction', async () => {
+    const { signer, node } = build();
+    const proposal = proposalOf([]);
+    const failedTxid = new Uint8Array(32).fill(5);
+    await signer.onMinerChunk(proposal.chunk);
+    await signer.onValidation({
+      ...valid(proposal.hash),
+      ok: false,
+      reasonCode: 'BadTransaction',
+      failedTxid,
+    });
+    expect(response(node)).toMatchObject({ kind: 'rejected', data: { failedTxid } });
+  });
+});
+
+describe('two blocks at one height', () => {
+  it('the second is refused, also by a restarted signer', async () => {
+    const store = new MemoryStore();
+    const first = build(store);
+    await signFully(first.signer, proposalOf([]));
+    expect(response(first.node)).toMatchObject({ kind: 'accepted' });
+    const rival = proposalOf([], { timestampSecs: 1_760_000_001 });
+    const restarted = build(store);
+    await signFully(restarted.signer, rival);
+    expect(response(restarted.node)).toMatchObject({ kind: 'rejected' });
+  });
+
+  it('the second is signed when the first was abandoned long ago', async () => {
+    const store = new MemoryStore();
+    await signFully(build(store).signer, proposalOf([]));
+    const later = build(store, new FakeNode(), Date.UTC(2026, 0, 1) + 60_000);
+    await signFully(later.signer, proposalOf([], { timestampSecs: 1_760_000_001 }));
+    expect(response(later.node)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('none is signed where another block is canonical', async () => {
+    const node = new FakeNode();
+    node.canonical = new Uint8Array(32).fill(1);
+    const { signer } = build(new MemoryStore(), node);
+    await signFully(signer, proposalOf([]));
+    expect(response(node)).toMatchObject({ kind: 'rejected' });
+  });
+});
+
+describe('a block with a settlement', () => {
+  it.each([
+    ['settle', 'invalid', 'rejected'],
+    ['reject', 'valid', 'rejected'],
+    ['settle', 'valid', 'accepted'],
+    ['reject', 'invalid', 'accepted'],
+  ] as const)('%s of an answer judged %s is %s', async (functionName, verdict, outcome) => {
+    const { signer, node, ledger } = build();
+    judge(ledger, verdict);
+    const tx = settlement(functionName);
+    await signFully(signer, proposalOf([tx]));
+    const answer = response(node);
+    expect(answer?.kind).toBe(outcome);
+    if (answer?.kind === 'rejected') expect(answer.data.failedTxid).toEqual(transactionId(tx));
+  });
+
+  it('of an answer never judged is left to the certificate', async () => {
+    const { signer, node } = build();
+    await signFully(signer, proposalOf([settlement('settle')]));
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+describe('the slot of a signer', () => {
+  it('is written above a version that a lost run left behind', async () => {
+    const node = new FakeNode();
+    const contract = contracts.verdicts(4);
+    const old = signChunk({ slotId: 0, slotVersion: 41, data: new Uint8Array(1) }, SIGNERS[0]!);
+    node.slots.set(`${contract}/0`, old);
+    const writer = new SlotWriter(node, SIGNERS[0]!);
+    node.chunk = async () => null; // the read is lost too: only the refusal tells
+    expect(await writer.write(contract, 0, bytesFromUtf8('new'))).toBe(true);
+    expect(node.slots.get(`${contract}/0`)?.slotVersion).toBe(42);
+  });
+});
+
+describe('the ledger', () => {
+  it('keeps verdicts in the order they were given, across restarts', () => {
+    const store = new MemoryStore();
+    const entry = (i: number) => ({
+      verdict: 'valid' as const,
+      requestId: BigInt(i),
+      commitmentHash: concatBytes(new Uint8Array(31), Uint8Array.of(i)),
+      signature: new Uint8Array(65).fill(i),
+    });
+    for (let i = 0; i < 4; i++) new Ledger(store).recordVerdict(entry(i));
+    const ids = new Ledger(store).recentVerdicts(3).map(({ requestId }) => requestId);
+    expect(ids).toEqual([1n, 2n, 3n]);
+    expect(new Ledger(store).verdict(entry(2).commitmentHash)).toEqual(entry(2));
+    expect(bytesToHex(entry(2).commitmentHash)).toContain('02');
+  });
+});
