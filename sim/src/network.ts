@@ -1,0 +1,356 @@
+/**
+ * A whole network in one process and in virtual time, from a seed: embedded Bitcoin, a node that
+ * mines, signers with judges, hosts with engines, users over HTTP. The processes are the real classes;
+ * only clock, wires, disks and models are simulated. Same seed, same blocks.
+ *
+ * A scenario starts one (`SimAssay.start`), drives time (`run`, `until`, `mineBitcoin`), breaks things
+ * through `net` (crash, restart, partition, disturb), and asks `faults()` in the end.
+ */
+
+import { BitcoinRpc, minerKey } from '@assay/burnchain';
+import { bytesEqual, bytesToHex } from '@assay/bytes';
+import { type Genesis, parseGenesis } from '@assay/chainstate';
+import { Cv } from '@assay/clarity-value';
+import type { InferenceResult } from '@assay/client';
+import { describeModel } from '@assay/engine';
+import type { FullNode } from '@assay/full-node';
+import type { HostDaemon } from '@assay/host';
+import { type ModelManifest, modelId } from '@assay/jobs';
+import type { Signer } from '@assay/signer';
+import { GENERIC_EVIDENCE_SHA256 } from '@assay/verify';
+import { SimNetwork } from '@assay/world/sim';
+import { SimDisk } from './disk.ts';
+import { type HostKind, judgeEngine } from './engines.ts';
+import { measureSupply, signatureFaults, supplyFaults } from './invariants.ts';
+import { type SimKey, simKey } from './keys.ts';
+import { SimLogs } from './logs.ts';
+import { BITCOIN_URL, hostUrl, NODE_URL } from './places.ts';
+import { bitcoinProcess, hostProcess, nodeProcess, signerProcess } from './processes.ts';
+import { SimUser } from './user.ts';
+import { Watch } from './watch.ts';
+
+export interface SimOptions {
+  readonly seed: string | number;
+  /** One signer each. Default three of weight 1. */
+  readonly signerWeights?: readonly number[];
+  /** Default two honest ones. */
+  readonly hosts?: readonly HostKind[];
+  /** Mines Bitcoin blocks this often, once the first tenure has begun. Default: only when asked. */
+  readonly bitcoinIntervalMs?: number;
+  readonly latencyMs?: readonly [number, number];
+  /** Virtual time an answer takes. Default 400. */
+  readonly answerMs?: number;
+}
+
+const BALANCE_MICRO = 1_000_000_000_000n;
+const BOND_MICRO = 100_000_000n;
+export const INPUT_PRICE_MICRO = 10n;
+export const OUTPUT_PRICE_MICRO = 100n;
+const USERS = ['alice', 'bob'] as const;
+
+/** Reached its limit of virtual time, or nothing is left to happen. */
+export class SimTimeout extends Error {
+  override readonly name = 'SimTimeout';
+}
+
+export class SimAssay {
+  readonly options: SimOptions;
+  readonly net: SimNetwork;
+  readonly logs: SimLogs;
+  readonly disk = new SimDisk();
+  readonly watch = new Watch();
+  readonly genesis: Genesis;
+  readonly manifest: ModelManifest;
+  readonly miner: SimKey = simKey('miner');
+  readonly alice: SimUser;
+  readonly bob: SimUser;
+  readonly #bitcoinRpc: BitcoinRpc;
+  #node: FullNode | null = null;
+  /** Newest incarnation by process name; written by the processes. */
+  readonly signers = new Map<string, Signer>();
+  readonly hosts = new Map<string, HostDaemon>();
+  isBitcoinUp = false;
+
+  private constructor(options: SimOptions) {
+    const { seed, latencyMs } = options;
+    this.options = options;
+    this.net = new SimNetwork({ seed, ...(latencyMs === undefined ? {} : { latencyMs }) });
+    this.logs = new SimLogs(this.net.nowMs);
+    this.manifest = describeModel(judgeEngine(), {
+      name: 'fake',
+      evidenceSha256: GENERIC_EVIDENCE_SHA256,
+    });
+    this.genesis = this.#buildGenesis();
+    const [alice, bob] = USERS.map(
+      (name) => new SimUser(this.net.world(name), NODE_URL, simKey(name)),
+    );
+    this.alice = alice!;
+    this.bob = bob!;
+    this.#bitcoinRpc = new BitcoinRpc(this.net.world('operator'), { url: BITCOIN_URL });
+  }
+
+  /** A network whose first tenure has begun. */
+  static async start(options: SimOptions): Promise<SimAssay> {
+    const sim = new SimAssay(options);
+    await sim.#boot();
+    return sim;
+  }
+
+  // ---- who is who -----------------------------------------------------------------------------
+
+  get signerNames(): string[] {
+    return this.#signerWeights.map((_, i) => `signer-${i + 1}`);
+  }
+
+  get hostNames(): string[] {
+    return this.hostKinds.map((_, i) => `host-${i + 1}`);
+  }
+
+  get hostKinds(): readonly HostKind[] {
+    return this.options.hosts ?? ['honest', 'honest'];
+  }
+
+  get #signerWeights(): readonly number[] {
+    return this.options.signerWeights ?? [1, 1, 1];
+  }
+
+  /** The miner's node; the newest incarnation. */
+  get node(): FullNode {
+    if (this.#node === null) throw new Error('the node was never started');
+    return this.#node;
+  }
+
+  set node(node: FullNode) {
+    this.#node = node;
+  }
+
+  get modelId(): Uint8Array {
+    return modelId(this.manifest);
+  }
+
+  get bootAddress(): string {
+    return this.node.chainstate.network.bootAddress;
+  }
+
+  #buildGenesis(): Genesis {
+    const hosts = this.hostNames.map((name) => simKey(name));
+    const funded = [...USERS.map((name) => simKey(name)), ...hosts];
+    const parsed = parseGenesis(
+      JSON.stringify({
+        network: 'devnet',
+        timestampSecs: Math.floor(this.net.nowMs / 1000) - 3_600,
+        balances: funded.map(({ address }) => ({ address, amountMicro: String(BALANCE_MICRO) })),
+        signers: this.#signerWeights.map((weight, i) => ({
+          publicKey: bytesToHex(simKey(`signer-${i + 1}`).publicKey),
+          weight,
+        })),
+        models: [
+          { manifestHash: bytesToHex(this.modelId), name: 'fake', uri: 'https://example.org/fake' },
+        ],
+        hosts: hosts.map(({ address }, i) => ({
+          address,
+          endpoint: hostUrl(i),
+          operatingKey: bytesToHex(simKey(`host-${i + 1} operating`).publicKey),
+          models: [bytesToHex(this.modelId)],
+          capacity: 1,
+          inputPriceMicro: String(INPUT_PRICE_MICRO),
+          outputPriceMicro: String(OUTPUT_PRICE_MICRO),
+          bondMicro: String(BOND_MICRO),
+        })),
+      }),
+    );
+    if (!parsed.ok) throw new Error(parsed.error.message);
+    return parsed.value;
+  }
+
+  // ---- start ----------------------------------------------------------------------------------
+
+  async #boot(): Promise<void> {
+    this.net.start('bitcoin', bitcoinProcess(this));
+    await this.until(() => this.isBitcoinUp, 'Bitcoin listens');
+    this.net.start('node', nodeProcess(this));
+    await this.until(() => this.#node !== null, 'the node runs');
+    this.signerNames.forEach((name, i) => {
+      this.net.start(name, signerProcess(this, i));
+    });
+    this.hostNames.forEach((name, i) => {
+      if (this.hostKinds[i] !== 'silent') this.net.start(name, hostProcess(this, i));
+    });
+    await this.nextTenure();
+    const { bitcoinIntervalMs } = this.options;
+    if (bitcoinIntervalMs !== undefined) this.#mineEvery(bitcoinIntervalMs);
+  }
+
+  #mineEvery(intervalMs: number): void {
+    this.net.world('operator').timers.every(intervalMs, () => {
+      this.#generate(1).catch((cause) => {
+        this.net.failures.push({ process: 'operator', cause });
+      });
+    });
+  }
+
+  // ---- time -----------------------------------------------------------------------------------
+
+  /** Runs virtual time until `predicate` holds. @throws SimTimeout with the latest log lines */
+  async until(predicate: () => boolean, what: string, limitMs = 120_000): Promise<void> {
+    if (await this.net.runUntil(predicate, limitMs)) return;
+    throw new SimTimeout(`${what}: not within ${limitMs} ms\n${this.logs.tail(60)}`);
+  }
+
+  /** Runs virtual time until some work is finished. */
+  async run<T>(work: Promise<T>, what = 'work', limitMs = 120_000): Promise<T> {
+    let isDone = false;
+    const finish = () => {
+      isDone = true;
+    };
+    work.then(finish, finish);
+    await this.until(() => isDone, what, limitMs);
+    return work;
+  }
+
+  /** Lets virtual time pass. */
+  pass(ms: number): Promise<void> {
+    return this.net.run(ms);
+  }
+
+  // ---- Bitcoin --------------------------------------------------------------------------------
+
+  get burnHeight(): number {
+    return this.node.coordinator.burnTip()?.burnHeight ?? 0;
+  }
+
+  /** One JSON-RPC call to the embedded bitcoind. */
+  bitcoinCall(method: string, params: readonly unknown[] = []): Promise<unknown> {
+    return this.run(this.#bitcoinRpc.call(method, params), `bitcoin ${method}`);
+  }
+
+  #generate(count: number): Promise<unknown> {
+    return this.#bitcoinRpc.call('generatetoaddress', [count, this.minerBitcoinAddress]);
+  }
+
+  get minerBitcoinAddress(): string {
+    return minerKey(this.miner.privateKey, 'regtest').address;
+  }
+
+  /** Mines blocks; by default waits until the node has seen them. */
+  async mineBitcoin(count = 1, waits = true): Promise<void> {
+    await this.run(this.#generate(count), 'Bitcoin mines');
+    if (!waits) return;
+    const height = Number(await this.bitcoinCall('getblockcount'));
+    await this.until(() => this.burnHeight >= height, `the node sees Bitcoin block ${height}`);
+  }
+
+  /** Whether the tenure of the last sortition has begun. */
+  get isTenureBegun(): boolean {
+    const { coordinator } = this.node;
+    const election = coordinator.election();
+    if (election === null) return false;
+    return bytesEqual(coordinator.tip().header.consensusHash, election.consensusHash);
+  }
+
+  /** Mines until another tenure has begun: for the first one, key and commit come before. */
+  async nextTenure(): Promise<void> {
+    const before = this.node.coordinator.tip().tenureHeight;
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await this.run(this.#operationInMempool(), 'the miner sends an operation');
+      // The miner may be about to replace it: its commit for an older tenure wins nothing.
+      await this.pass(300);
+      await this.mineBitcoin();
+      if (this.node.coordinator.election() === null) continue;
+      const isBegun = await this.net.runUntil(() => this.isTenureBegun, 15_000);
+      if (isBegun && this.node.coordinator.tip().tenureHeight > before) return;
+    }
+    throw new SimTimeout(`no new tenure\n${this.logs.tail(60)}`);
+  }
+
+  async #operationInMempool(): Promise<void> {
+    const { timers } = this.net.world('operator');
+    for (;;) {
+      const waiting = await this.#bitcoinRpc.call('getrawmempool');
+      if (Array.isArray(waiting) && waiting.length > 0) return;
+      await timers.sleep(100);
+    }
+  }
+
+  // ---- reading --------------------------------------------------------------------------------
+
+  /** Block height of a transaction on the canonical chain, or null. */
+  minedAt(txid: string): number | null {
+    const { chainstate, coordinator } = this.node;
+    let header = coordinator.tip();
+    while (header.height > 0) {
+      const receipts = chainstate.receipts(header.blockId) ?? [];
+      if (receipts.some((receipt) => bytesToHex(receipt.txid) === txid)) return header.height;
+      header = chainstate.header(header.parentBlockId)!;
+    }
+    return null;
+  }
+
+  async untilMined(txid: string, limitMs = 60_000): Promise<void> {
+    await this.until(() => this.minedAt(txid) !== null, `transaction ${txid} is mined`, limitMs);
+  }
+
+  /** Spendable micro-STX at the tip. */
+  balance(address: string): bigint {
+    const { chainstate, coordinator } = this.node;
+    return chainstate.view(coordinator.tip().blockId).account(address).balanceMicro;
+  }
+
+  /** What `.inference` holds for open requests. */
+  get escrowMicro(): bigint {
+    return this.balance(`${this.bootAddress}.inference`);
+  }
+
+  hostAddress(name: string): string {
+    return simKey(name).address;
+  }
+
+  /** Waits until a request is closed on chain. */
+  async untilAnswered(txid: string, limitMs = 60_000): Promise<InferenceResult> {
+    const { timers } = this.net.world('operator');
+    const ask = async (): Promise<InferenceResult> => {
+      for (;;) {
+        const result = await this.alice.client.inference.result(txid).catch(() => null);
+        if (result?.status === 'Success' || result?.status === 'Failure') return result;
+        await timers.sleep(250);
+      }
+    };
+    return this.run(ask(), `request ${txid} is closed`, limitMs);
+  }
+
+  /** Tokens that a closed request was charged for. */
+  tokensOf(result: InferenceResult): { promptTokens: bigint; outputTokens: bigint } {
+    const facts = result.request?.result ?? {};
+    return {
+      promptTokens: BigInt(String(facts.prompt_tokens)),
+      outputTokens: BigInt(String(facts.output_tokens)),
+    };
+  }
+
+  /** A field of a host's record in `.hosts`. */
+  hostRecord(name: string, field: 'settled' | 'faults' | 'missed' | 'earned'): bigint {
+    const { chainstate, coordinator } = this.node;
+    const host = chainstate.view(coordinator.tip().blockId).callReadOnly({
+      contractId: `${this.bootAddress}.hosts`,
+      functionName: 'get-host',
+      args: [Cv.principal(simKey(name).address)],
+      sender: this.bootAddress,
+    });
+    if (!host.ok || host.value.type !== 'some' || host.value.value.type !== 'tuple') return -1n;
+    const value = host.value.value.entries.get(field);
+    return value?.type === 'uint' ? value.value : -1n;
+  }
+
+  // ---- the end --------------------------------------------------------------------------------
+
+  /** Everything that must never happen and did; empty after a healthy run. */
+  faults(): string[] {
+    const escaped = this.net.failures.map(({ process: name, cause }) => {
+      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      return `${name}: exception: ${text}`;
+    });
+    const logged = this.logs.errors().map((entry) => this.logs.format(entry));
+    const supply = supplyFaults(measureSupply(this.node, this.genesis));
+    return [...escaped, ...logged, ...supply, ...signatureFaults(this.watch, this.node)];
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The main functions of simulated processes: each builds its service in a fresh world on its old
+ * disk, as the commands of apps/cli do on a real machine, and runs again after every restart.
+ */
+import { minerKey } from '@assay/burnchain';
+import { FullNode } from '@assay/full-node';
+import { createHttpChain, HostDaemon } from '@assay/host';
+import { RegtestService } from '@assay/regtest';
+import { engineJudge, httpNode, Signer } from '@assay/signer';
+import { DEVNET_IDS } from '@assay/wallet';
+import type { SimMain } from '@assay/world/sim';
+import { hostEngine, judgeEngine } from './engines.ts';
+import { simKey } from './keys.ts';
+import type { SimAssay } from './network.ts';
+import { BITCOIN_PORT, BITCOIN_URL, hostPort, NODE_PORT, NODE_URL, signerPort } from './places.ts';
+import { withholding } from './withholding.ts';
+
+/** The miner's first coinbase matures at 101. */
+const INITIAL_BLOCKS = 102;
+const LOOPBACK = '127.0.0.1';
+const AUTH_TOKEN = 'simulation';
+const VERSION = 'assay simulation';
+
+export function bitcoinProcess(sim: SimAssay): SimMain {
+  return async (world) => {
+    const deps = { world, store: sim.disk.open(world, 'chain'), log: sim.logs.of(world) };
+    const mineToScript = minerKey(sim.miner.privateKey, 'regtest').script;
+    const options = { host: LOOPBACK, port: BITCOIN_PORT, mineToScript };
+    await new RegtestService(deps, { ...options, initialBlocks: INITIAL_BLOCKS }).start();
+    sim.isBitcoinUp = true;
+  };
+}
+
+export function nodeProcess(sim: SimAssay): SimMain {
+  return async (world) => {
+    const node = new FullNode(
+      {
+        world,
+        chainStore: sim.disk.open(world, 'chain'),
+        serviceStore: sim.disk.open(world, 'service'),
+        log: sim.logs.of(world),
+      },
+      {
+        genesis: sim.genesis,
+        bitcoin: { url: BITCOIN_URL, pollMs: 250 },
+        rpcBinds: [{ host: LOOPBACK, port: NODE_PORT }],
+        authToken: AUTH_TOKEN,
+        observers: sim.signerNames.map((_, i) => ({
+          endpoint: `${LOOPBACK}:${signerPort(i)}`,
+          eventsKeys: ['stackerdb', 'block_proposal', 'burn_blocks'],
+        })),
+        miner: {
+          privateKey: sim.miner.privateKey,
+          burnFeeCapSats: 20_000n,
+          satsPerVbyte: 10,
+          minTimeBetweenBlocksMs: 50,
+          commitDelayMs: 1_000,
+        },
+        faucetKey: null,
+        serverVersion: VERSION,
+      },
+    );
+    sim.watch.attach(node);
+    sim.node = node;
+    await node.start();
+  };
+}
+
+export function signerProcess(sim: SimAssay, index: number): SimMain {
+  return async (world) => {
+    const { chainId, bootAddress } = sim.node.chainstate.network;
+    const models = [{ manifest: sim.manifest, engine: judgeEngine() }];
+    const signer = new Signer(
+      {
+        world,
+        store: sim.disk.open(world, 'ledger'),
+        node: httpNode(world, { url: NODE_URL, authToken: AUTH_TOKEN, chainId }),
+        judge: engineJudge({ chainId, models }),
+        log: sim.logs.of(world),
+      },
+      {
+        privateKey: simKey(world.name).privateKey,
+        chainId,
+        bootAddress,
+        bind: { host: LOOPBACK, port: signerPort(index) },
+        serverVersion: VERSION,
+      },
+    );
+    sim.signers.set(world.name, signer);
+    await signer.start();
+  };
+}
+
+export function hostProcess(sim: SimAssay, index: number): SimMain {
+  return async (world) => {
+    const kind = sim.hostKinds[index]!;
+    const account = simKey(world.name);
+    const { bootAddress } = sim;
+    const chain = createHttpChain(world.net, {
+      nodeUrl: NODE_URL,
+      bootAddress,
+      address: account.address,
+    });
+    const engine = hostEngine(kind, world, sim.options.answerMs);
+    const host = new HostDaemon(
+      world,
+      {
+        // A cheat does not help to convict itself.
+        chain: kind === 'honest' ? chain : withholding(chain, ['reject', 'expire']),
+        store: sim.disk.open(world, 'jobs'),
+        log: sim.logs.of(world),
+        models: [{ manifest: sim.manifest, engine }],
+      },
+      {
+        network: DEVNET_IDS,
+        contract: `${bootAddress}.inference`,
+        operatingKey: simKey(`${world.name} operating`).privateKey,
+        accountKey: { privateKey: account.privateKey, compressed: true },
+        listen: { host: LOOPBACK, port: hostPort(index) },
+      },
+    );
+    sim.hosts.set(world.name, host);
+    await host.start();
+  };
+}
