@@ -5,68 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
-import { sha512_256 } from '@assay/crypto';
+import { bytesToHex } from '@assay/bytes';
 import { MemoryStore, type Store } from '@assay/store';
 import { openLmdbStore } from '@assay/store/lmdb';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Marf } from '../src/index.ts';
-
-type Write = readonly [path: Uint8Array, data: Uint8Array];
-
-function leafData(bytes: Uint8Array): Uint8Array {
-  const data = new Uint8Array(40);
-  data.set(bytes);
-  return data;
-}
-
-/** `perBlock` writes in each of `blocks` blocks, chained from zeros as the published test does. */
-function chained(perBlock: number, blocks: number): Write[][] {
-  let last: Uint8Array = new Uint8Array(32);
-  return Array.from({ length: blocks }, () =>
-    Array.from({ length: perBlock }, () => {
-      const key = sha512_256(last);
-      const value = sha512_256(key);
-      last = value;
-      return [sha512_256(bytesFromUtf8(bytesToHex(key))), leafData(value)] as const;
-    }),
-  );
-}
-
-/** One branch that grows from 1 to 256 children, a child per block. */
-const expansion: Write[][] = Array.from({ length: 256 }, (_, i) => {
-  const path = new Uint8Array(32);
-  path[31] = i;
-  const number = new Uint8Array(4);
-  new DataView(number.buffer).setUint32(0, i, true);
-  return [[path, leafData(number)] as const];
-});
-
-const WORKLOADS: readonly [string, Write[][], string][] = [
-  [
-    '128 x 128',
-    chained(128, 128),
-    'a19887150b55ced50245a7c29b037e037dd99234ab9dda4a12c9c48fc698b47d',
-  ],
-  ['1 x 256', chained(1, 256), '121bc70a287841705094027210e4fe03a89a9f090d2df80a4a8c1d782623fdf0'],
-  [
-    '2048 x 1',
-    chained(2048, 1),
-    '1db4f6390c21e80600fbbd3f5a6df2875a92aa5680d1448b560356dc6489a805',
-  ],
-  ['8 x 256', chained(8, 256), '7f69e13a7ff6911a9fa79b3592c8432536adc30d39accb5a7070eff0cb71beef'],
-  [
-    'expansion of one node',
-    expansion,
-    'aa05b16d1c59a9cb019efeac1276dfdec41f932072d2254d35675c691f79214e',
-  ],
-];
-
-function blockHash(i: number): Uint8Array {
-  const hash = new Uint8Array(32);
-  new DataView(hash.buffer).setBigUint64(0, BigInt(i));
-  return hash;
-}
+import { blockHash, WORKLOADS } from './workloads.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-marf-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -77,7 +21,7 @@ const stores: readonly [string, () => Store][] = [
 ];
 
 describe.each(stores)('published roots on %s', (_name, create) => {
-  it.each(WORKLOADS)('%s', async (_title, blocks, root) => {
+  it.each(WORKLOADS)('$name', async ({ blocks, root }) => {
     const store = create();
     // A tiny cache: nearly every node is read back from its record.
     const marf = new Marf(store, { cachePagesMax: 4 });
