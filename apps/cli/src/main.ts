@@ -6,17 +6,9 @@
 import { Command, CommanderError } from 'commander';
 import { red } from './terminal.ts';
 import { UserError } from './user-error.ts';
+import { version } from './version.ts';
 
 export type ProgramName = 'assay' | 'stx' | 'infer-node' | 'infer-signer';
-
-declare global {
-  /** Set by the build. */
-  var ASSAY_VERSION: string | undefined;
-}
-
-export function version(): string {
-  return globalThis.ASSAY_VERSION ?? '0.0.0-source';
-}
 
 function program(name: string, description: string): Command {
   return new Command(name)

@@ -1,5 +1,5 @@
 /**
- * The life of a long-running command: start, say so, run until asked to stop, stop in order.
+ * The life of a long-running command: start, run until asked to stop, stop in order.
  * Ctrl-C and SIGTERM stop cleanly; so does the end of our supervisor (its pipe to us closes).
  */
 import { EXIT_WITH_PARENT } from './devnet/supervisor.ts';
@@ -8,9 +8,9 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** A second signal while stopping ends the process at once. */
-export async function runUntilStopped(service: Service): Promise<void> {
-  await new Promise<void>((resolve) => {
+/** Resolves once, when somebody wants the process to end; a second signal ends it at once. */
+function stopRequest(): Promise<void> {
+  return new Promise((resolve) => {
     let isAsked = false;
     const ask = () => {
       if (isAsked) process.exit(130);
@@ -19,12 +19,26 @@ export async function runUntilStopped(service: Service): Promise<void> {
     };
     process.on('SIGINT', ask);
     process.on('SIGTERM', ask);
-    if (process.env[EXIT_WITH_PARENT] === '1') {
-      process.stdin.on('end', ask);
-      process.stdin.on('error', ask);
-      process.stdin.resume();
-    }
+    if (process.env[EXIT_WITH_PARENT] !== '1') return;
+    process.stdin.once('end', ask);
+    process.stdin.once('error', ask);
+    process.stdin.resume();
+    // The pipe alone keeps nobody alive: a command that failed may end.
+    (process.stdin as { unref?: () => void }).unref?.();
   });
+}
+
+/**
+ * Runs `start` and keeps its service until asked to stop. Asked before the start is done, the
+ * process ends at once: everything these services acknowledge is on disk.
+ */
+export async function runService(start: () => Promise<Service>): Promise<void> {
+  let service: Service | null = null;
+  const asked = stopRequest().then(() => {
+    if (service === null) process.exit(0);
+  });
+  service = await start();
+  await asked;
   await service.stop();
   process.exit(0);
 }

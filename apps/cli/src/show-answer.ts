@@ -10,13 +10,12 @@ const TEXT_WIDTH = 92;
 
 type Row = readonly [key: string, value: string];
 
+/** Line breaks, tabs, and the joiners that scripts and emoji need. */
+const KEPT = new Set(['\n', '\t', '\u200c', '\u200d']);
+
 /** A stranger's text without what a terminal would obey: controls, escapes, direction marks. */
 export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    '',
-  );
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (sign) => (KEPT.has(sign) ? sign : ''));
 }
 
 function paragraphs(text: string, indent: string): string {

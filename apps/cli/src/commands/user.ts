@@ -6,9 +6,9 @@ import { DEVNET_ACCOUNTS, devnetAccount } from '../devnet/accounts.ts';
 import { ask, bootAddressOf, inferResult, modelIdText, waitForAnswer } from '../inference.ts';
 import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
 import { showAnswer } from '../show-answer.ts';
-import { bold, columns, dim, green, red } from '../terminal.ts';
+import { bold, columns, dim, green, red, yellow } from '../terminal.ts';
 import { UserError } from '../user-error.ts';
-import { verifyAnswer } from '../verify-answer.ts';
+import type { Check } from '../verification/checks.ts';
 import { must, parseAmount } from '../wallet-result.ts';
 
 interface NodeOption {
@@ -76,15 +76,31 @@ async function runAsk(question: string, options: AskOptions): Promise<void> {
   if (result.status === 'Failure') process.exitCode = 1;
 }
 
-async function runVerify(txid: string, options: NodeOption & { json?: boolean }): Promise<void> {
-  const report = await verifyAnswer(new NodeApi(options.node), txid.replace(/^0x/, ''));
+interface VerifyFlags extends NodeOption {
+  readonly genesis?: string;
+  readonly bitcoin?: string;
+  readonly rescore?: boolean;
+  readonly model?: string;
+  readonly json?: boolean;
+}
+
+function checkLine({ what, ok, detail }: Check): string {
+  const word = ok === null ? yellow('not checked') : ok ? green('ok') : red('FAILED');
+  return `  ${what}: ${word}${detail === '' ? '' : dim(`  ${detail}`)}`;
+}
+
+async function runVerify(txid: string, options: VerifyFlags): Promise<void> {
+  const { verifyAnswer } = await import('../verify-answer.ts');
+  const { loadGenesis } = await import('../genesis-file.ts');
+  const report = await verifyAnswer(new NodeApi(options.node), txid.replace(/^0x/, ''), {
+    genesis: options.genesis === undefined ? undefined : loadGenesis(options.genesis),
+    bitcoinUrl: options.bitcoin,
+    rescore: options.rescore === true || options.model !== undefined,
+    modelFile: options.model,
+  });
   if (options.json === true) console.log(JSON.stringify(report, null, 2));
   else {
-    for (const { what, ok, detail } of report.checks) {
-      console.log(
-        `  ${ok ? green('ok  ') : red('FAIL')} ${what}${detail === '' ? '' : dim(`  ${detail}`)}`,
-      );
-    }
+    for (const check of report.checks) console.log(checkLine(check));
     console.log(report.ok ? green('\nverified') : red('\nnot verified'));
   }
   if (!report.ok) process.exitCode = 1;
@@ -138,6 +154,10 @@ export function addUserCommands(cli: Command): void {
     .command('verify')
     .description('check an answer yourself: signatures, hashes, certificate, block, Bitcoin')
     .argument('<txid>', 'transaction of the request')
+    .option('--genesis <file>', 'genesis of the network: whose signatures count')
+    .option('--bitcoin <url>', 'a Bitcoin node, http://user:password@host:port')
+    .option('--rescore', 'run the model over the answer, as signers do')
+    .option('--model <file>', 'GGUF file to rescore with; default: the small model')
     .option('--json', 'print JSON')
     .addOption(nodeOption())
     .action(runVerify);

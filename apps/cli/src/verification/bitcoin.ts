@@ -1,0 +1,183 @@
+/**
+ * A tenure on Bitcoin, seen through a Bitcoin node and not through ours: the block that elected the
+ * miner has its proof of work and carries the miner's commit, whose key registration names the key
+ * that signed our block; and a later commit names the tenure's first block, which anchors it.
+ * What is not checked: that this commit won against the others of its block (that takes all of history).
+ */
+import {
+  type BitcoinBlock,
+  bitcoinBlockHash,
+  hasProofOfWork,
+  reverseHash,
+  transactionMerkleRoot,
+} from '@assay/bitcoin';
+import { BitcoinRpc, BurnchainError } from '@assay/burnchain';
+import { ByteReader, bytesEqual, bytesToHex, DecodeError } from '@assay/bytes';
+import { hash160 } from '@assay/crypto';
+import type { NetworkParams } from '@assay/params';
+import { type BlockCommitOp, type ParsedOp, parseBurnOp, signingKeyHash } from '@assay/sortition';
+import { blockId, type NakamotoBlock, readBlock } from '@assay/wire';
+import { nodeWorld } from '@assay/world/node';
+import type { NodeApi } from '../node-api.ts';
+import { UserError } from '../user-error.ts';
+import type { PlacedTransaction } from './block.ts';
+import type { Checks } from './checks.ts';
+import { fetchBytes } from './sources.ts';
+
+/** Bitcoin blocks searched for the commit that anchors a tenure; the devnet has one every seconds. */
+const ANCHOR_BLOCKS_MAX = 60;
+const TIMEOUT_MS = 10_000;
+
+export interface BitcoinCheckDeps {
+  readonly node: NodeApi;
+  readonly checks: Checks;
+  readonly network: NetworkParams;
+  /** `http://user:password@host:port` */
+  readonly url: string;
+}
+
+function rpcOf(url: string): BitcoinRpc {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new UserError(
+      'cli/bad-url',
+      `${url} is not the address of a Bitcoin node.`,
+      'Write it like http://user:password@127.0.0.1:18443.',
+    );
+  }
+  const { username, password, host, protocol } = parsed;
+  return new BitcoinRpc(nodeWorld(), {
+    url: `${protocol}//${host}`,
+    timeoutMs: TIMEOUT_MS,
+    retries: 0,
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+  });
+}
+
+/** @param name `request` or `settlement` */
+export async function checkBitcoin(
+  deps: BitcoinCheckDeps,
+  name: string,
+  placed: PlacedTransaction,
+): Promise<void> {
+  const rpc = rpcOf(deps.url);
+  try {
+    await checkElection(deps, rpc, name, placed);
+    await checkAnchor(deps, rpc, name, placed);
+  } catch (error) {
+    if (!(error instanceof BurnchainError)) throw error;
+    deps.checks.skip(`the ${name}'s tenure stands on Bitcoin`, error.message);
+  }
+}
+
+async function blockAt(rpc: BitcoinRpc, burnHeight: number): Promise<BitcoinBlock | null> {
+  const hash = await rpc.blockHashAt(burnHeight);
+  if (hash === null) return null;
+  const block = await rpc.block(hash);
+  const isWhole =
+    bytesEqual(reverseHash(bitcoinBlockHash(block.header)), hash) &&
+    hasProofOfWork(block.header) &&
+    bytesEqual(transactionMerkleRoot(block.transactions), block.header.merkleRoot);
+  return isWhole ? block : null;
+}
+
+function opsOf(block: BitcoinBlock, burnHeight: number, network: NetworkParams): ParsedOp[] {
+  const { pox, bitcoin } = network;
+  return block.transactions.flatMap((tx, vtxindex) => {
+    const op = parseBurnOp(tx, { pox, magic: bitcoin.magic, burnHeight, vtxindex });
+    return op === null ? [] : [op];
+  });
+}
+
+async function checkElection(
+  { checks, network }: BitcoinCheckDeps,
+  rpc: BitcoinRpc,
+  name: string,
+  { sortition, minerKey }: PlacedTransaction,
+): Promise<void> {
+  const { burnHeight, burnHash } = sortition;
+  const block = await blockAt(rpc, burnHeight);
+  const isSame =
+    block !== null && bytesEqual(reverseHash(bitcoinBlockHash(block.header)), burnHash);
+  checks.expect(
+    `the ${name}'s tenure was elected in a Bitcoin block with proof of work`,
+    isSame,
+    `height ${burnHeight}, ${bytesToHex(burnHash)}`,
+  );
+  if (!isSame) return;
+  const what = `the miner of the ${name}'s block committed in that Bitcoin block`;
+  const commits = opsOf(block, burnHeight, network).filter((op) => op.kind === 'block-commit');
+  for (const commit of commits) {
+    if (!(await isRegisteredTo(rpc, commit, minerKey, network))) continue;
+    checks.expect(
+      what,
+      true,
+      `${commit.burnFeeSats} satoshis, transaction ${bytesToHex(commit.txid)}`,
+    );
+    return;
+  }
+  checks.expect(what, false, `${commits.length} commits there, none with the miner's key`);
+}
+
+async function isRegisteredTo(
+  rpc: BitcoinRpc,
+  { keyBlockHeight, keyVtxindex }: BlockCommitOp,
+  minerKey: Uint8Array,
+  network: NetworkParams,
+): Promise<boolean> {
+  const block = await blockAt(rpc, keyBlockHeight);
+  const ops = block === null ? [] : opsOf(block, keyBlockHeight, network);
+  const key = ops.find((op) => op.kind === 'key-register' && op.vtxindex === keyVtxindex);
+  const hash = key?.kind === 'key-register' ? signingKeyHash(key) : null;
+  return hash !== null && bytesEqual(hash, hash160(minerKey));
+}
+
+/** The first block of the tenure, reached from `block` by parent ids; null when it cannot be fetched. */
+async function tenureStart(node: NodeApi, from: NakamotoBlock): Promise<Uint8Array | null> {
+  const bytes = await fetchBytes(node, `/v3/tenures/${bytesToHex(blockId(from.header))}`);
+  if (bytes === null) return null;
+  try {
+    const reader = new ByteReader(bytes);
+    let expected = blockId(from.header);
+    while (reader.remaining > 0) {
+      const block = readBlock(reader);
+      if (!bytesEqual(blockId(block.header), expected)) return null;
+      const first = block.transactions[0]?.payload;
+      if (first?.kind === 'tenure-change' && first.cause === 'block-found') return expected;
+      expected = block.header.parentBlockId;
+    }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+  }
+  return null;
+}
+
+async function checkAnchor(
+  { node, checks, network }: BitcoinCheckDeps,
+  rpc: BitcoinRpc,
+  name: string,
+  { block, sortition }: PlacedTransaction,
+): Promise<void> {
+  const what = `a later Bitcoin block commits to the first block of the ${name}'s tenure`;
+  const start = await tenureStart(node, block);
+  if (start === null) {
+    checks.skip(what, 'the node does not give the whole tenure');
+    return;
+  }
+  const tip = (await rpc.headerInfo(await rpc.bestBlockHash())).burnHeight;
+  const last = Math.min(tip, sortition.burnHeight + ANCHOR_BLOCKS_MAX);
+  for (let height = sortition.burnHeight + 1; height <= last; height++) {
+    const bitcoin = await blockAt(rpc, height);
+    const ops = bitcoin === null ? [] : opsOf(bitcoin, height, network);
+    const commit = ops.find(
+      (op) => op.kind === 'block-commit' && bytesEqual(op.parentTenureId, start),
+    );
+    if (commit === undefined) continue;
+    checks.expect(what, true, `height ${height}, tenure start ${bytesToHex(start)}`);
+    return;
+  }
+  checks.skip(what, 'not yet: the miner of the next Bitcoin block does that');
+}

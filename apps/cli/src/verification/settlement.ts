@@ -1,0 +1,173 @@
+/**
+ * The certificate that the settlement carries: the host's signed commitment and the signers' signed
+ * verdicts. Each signature is recovered anew; the contract's own arithmetic is repeated.
+ */
+import { bytesEqual, bytesToHex } from '@assay/bytes';
+import { type ClarityValue, formatPrincipal } from '@assay/clarity-value';
+import {
+  type Commitment,
+  commitmentHash,
+  samplingSeed,
+  verifyCommitment,
+  verifyVerdict,
+} from '@assay/jobs';
+import { signerThreshold } from '@assay/params';
+import type { Transaction } from '@assay/wire';
+import { formatStx } from '../terminal.ts';
+import type { Checks } from './checks.ts';
+import type { ProvenRequest, ProvenResult } from './record.ts';
+import type { Signer } from './sources.ts';
+
+interface SignedVerdict {
+  readonly index: number;
+  readonly signature: Uint8Array;
+}
+
+export interface Settlement {
+  readonly id: bigint;
+  readonly commitment: Commitment;
+  readonly hostSignature: Uint8Array;
+  readonly verdicts: readonly SignedVerdict[];
+}
+
+function commitmentOf(value: ClarityValue): Commitment | null {
+  if (value.type !== 'tuple') return null;
+  const bytes = (name: string): Uint8Array | null => {
+    const field = value.entries.get(name);
+    return field?.type === 'buffer' && field.value.length === 32 ? field.value : null;
+  };
+  const number = (name: string): number | null => {
+    const field = value.entries.get(name);
+    return field?.type === 'uint' && field.value <= BigInt(Number.MAX_SAFE_INTEGER)
+      ? Number(field.value)
+      : null;
+  };
+  const finish = value.entries.get('finish');
+  if (finish?.type !== 'string-ascii') return null;
+  if (finish.value !== 'stop' && finish.value !== 'length') return null;
+  const parts = {
+    requestHash: bytes('request-hash'),
+    model: bytes('model'),
+    seed: bytes('seed'),
+    idsRoot: bytes('ids-root'),
+    sketchRoot: bytes('sketch-root'),
+    transcriptHash: bytes('transcript-hash'),
+    outputHash: bytes('output-hash'),
+    finish: finish.value,
+    promptTokens: number('prompt-tokens'),
+    outputTokens: number('output-tokens'),
+    timestampSecs: number('timestamp'),
+  };
+  return Object.values(parts).includes(null) ? null : (parts as Commitment);
+}
+
+function verdictOf(value: ClarityValue): SignedVerdict | null {
+  if (value.type !== 'tuple') return null;
+  const index = value.entries.get('index');
+  const signature = value.entries.get('signature');
+  if (index?.type !== 'uint' || signature?.type !== 'buffer') return null;
+  return { index: Number(index.value), signature: signature.value };
+}
+
+/** Null when the transaction is not a call of `.inference settle`. */
+export function settlementOf(tx: Transaction, contract: string): Settlement | null {
+  const { payload } = tx;
+  if (payload.kind !== 'contract-call' || payload.functionName !== 'settle') return null;
+  if (formatPrincipal(payload.contract) !== contract) return null;
+  const [id, tuple, signature, list] = payload.args;
+  if (id?.type !== 'uint' || tuple === undefined || signature?.type !== 'buffer') return null;
+  if (list?.type !== 'list') return null;
+  const commitment = commitmentOf(tuple);
+  const verdicts = list.items.map(verdictOf);
+  if (commitment === null || verdicts.includes(null)) return null;
+  return {
+    id: id.value,
+    commitment,
+    hostSignature: signature.value,
+    verdicts: verdicts as SignedVerdict[],
+  };
+}
+
+/** The commitment is about this request, drawn with the only right seed, signed by the host drawn. */
+export function checkCommitment(
+  checks: Checks,
+  chainId: number,
+  { commitment, hostSignature }: Settlement,
+  record: ProvenRequest,
+): void {
+  const { request } = record;
+  checks.expect(
+    'the commitment is about this request and its model',
+    bytesEqual(commitment.requestHash, record.requestHash) &&
+      bytesEqual(commitment.model, request.model),
+    bytesToHex(commitment.model),
+  );
+  const seed = samplingSeed(record.requestHash, record.hostKey, record.beacon);
+  checks.expect(
+    'the sampling seed follows from request, host and Bitcoin block',
+    bytesEqual(commitment.seed, seed),
+    bytesToHex(seed),
+  );
+  const signed = { signature: hostSignature, publicKey: record.hostKey };
+  checks.expect(
+    'the host that was drawn signed the commitment',
+    verifyCommitment(commitment, chainId, signed),
+    `${record.executor}, commitment ${bytesToHex(commitmentHash(commitment))}`,
+  );
+}
+
+/** Signers of 70 % of weight called this very commitment valid. */
+export function checkVerdicts(
+  checks: Checks,
+  chainId: number,
+  settlement: Settlement,
+  set: readonly Signer[],
+): void {
+  const what = 'signers of 70 % of weight signed the verdict: valid';
+  const hash = commitmentHash(settlement.commitment);
+  const verdict = { commitmentHash: hash, requestId: settlement.id, verdict: 'valid' } as const;
+  const seen = new Set<number>();
+  let weight = 0n;
+  for (const { index, signature } of settlement.verdicts) {
+    const signer = set[index];
+    const isRight =
+      signer !== undefined &&
+      !seen.has(index) &&
+      verifyVerdict(verdict, chainId, { signature, publicKey: signer.publicKey });
+    if (!isRight) {
+      checks.expect(what, false, `the verdict of signer ${index} is not its signature`);
+      return;
+    }
+    seen.add(index);
+    weight += signer.weight;
+  }
+  const total = set.reduce((sum, signer) => sum + signer.weight, 0n);
+  const who = [...seen].map((index) => `signer ${index}`).join(', ');
+  checks.expect(what, weight >= signerThreshold(total), `${who}; weight ${weight} of ${total}`);
+}
+
+/** The price follows from the tokens and the prices at the draw; the chain kept the same figures. */
+export function checkPayment(
+  checks: Checks,
+  { commitment }: Settlement,
+  record: ProvenRequest,
+  result: ProvenResult,
+): void {
+  const hash = commitmentHash(commitment);
+  checks.expect(
+    'the chain recorded this commitment as valid and the request as settled',
+    bytesEqual(result.commitmentHash, hash) && result.verdict === 1n && record.status === 2n,
+    `weight ${result.weight} of ${result.totalWeight} in cycle ${result.cycle}`,
+  );
+  const price =
+    BigInt(commitment.promptTokens) * record.inputPriceMicro +
+    BigInt(commitment.outputTokens) * record.outputPriceMicro;
+  const { maxFeeMicro, params } = record.request;
+  const paid = price < maxFeeMicro ? price : maxFeeMicro;
+  checks.expect(
+    'the host was paid for these tokens at its price, within the limits of the user',
+    result.paidMicro === paid && commitment.outputTokens <= params.maxTokens,
+    `${commitment.promptTokens} + ${commitment.outputTokens} tokens, ${formatStx(paid)}; ` +
+      `${formatStx(maxFeeMicro - paid)} refunded`,
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * What the node is asked for, as bytes and plain values; nothing of it is believed here. Missing or
+ * malformed answers are null, so that a lying node produces a failed check and no crash.
+ */
+import { bytesFromHex, bytesToHex, isHex } from '@assay/bytes';
+import { type ClarityValue, decodeClarityValue, encodeClarityValue } from '@assay/clarity-value';
+import type { NodeApi } from '../node-api.ts';
+
+/** Bytes of a hex text of the given size; null for anything else. */
+export function hexBytes(value: unknown, size?: number): Uint8Array | null {
+  if (typeof value !== 'string') return null;
+  const digits = value.startsWith('0x') ? value.slice(2) : value;
+  if (!isHex(digits) || (size !== undefined && digits.length !== 2 * size)) return null;
+  return bytesFromHex(digits);
+}
+
+export async function fetchBytes(node: NodeApi, path: string): Promise<Uint8Array | null> {
+  const response = await node.request(path);
+  return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+}
+
+/** As the node sees the sortition that a tenure stands on. */
+export interface SortitionClaim {
+  readonly burnHeight: number;
+  readonly burnHash: Uint8Array;
+  readonly minerPubkeyHash: Uint8Array;
+}
+
+export async function fetchSortition(
+  node: NodeApi,
+  consensusHash: Uint8Array,
+): Promise<SortitionClaim | null> {
+  const path = `/v3/sortitions/consensus/${bytesToHex(consensusHash)}`;
+  const found = (await node.getJson<Readonly<Record<string, unknown>>[]>(path))?.[0];
+  const burnHash = hexBytes(found?.burn_block_hash, 32);
+  const minerPubkeyHash = hexBytes(found?.miner_pk_hash160, 20);
+  const burnHeight = found?.burn_block_height;
+  if (burnHash === null || minerPubkeyHash === null || typeof burnHeight !== 'number') return null;
+  return { burnHeight, burnHash, minerPubkeyHash };
+}
+
+export interface Signer {
+  readonly publicKey: Uint8Array;
+  readonly weight: bigint;
+}
+
+export async function fetchSignerSet(node: NodeApi, cycle: number): Promise<Signer[] | null> {
+  const response = await node.request(`/v3/stacker_set/${cycle}`);
+  if (!response.ok) return null;
+  const json = (await response.json()) as {
+    stacker_set?: { signers?: { signing_key?: unknown; weight?: unknown }[] };
+  };
+  const signers = (json.stacker_set?.signers ?? []).map(({ signing_key, weight }) => ({
+    publicKey: hexBytes(signing_key, 33),
+    weight: /^\d+$/.test(String(weight)) ? BigInt(String(weight)) : null,
+  }));
+  const known = signers.filter((s): s is Signer => s.publicKey !== null && s.weight !== null);
+  return known.length > 0 && known.length === signers.length ? known : null;
+}
+
+export interface MapEntryClaim {
+  readonly value: ClarityValue;
+  /** Hex of the stored `(some value)`, which is what the state's trie holds. */
+  readonly stored: string;
+  readonly proof: Uint8Array;
+  /** Name of the entry in the state. */
+  readonly stateKey: string;
+}
+
+/** An entry of a contract's map in the state after block `tip`, with its proof. */
+export async function fetchMapEntry(
+  node: NodeApi,
+  contract: string,
+  entry: { readonly map: string; readonly key: ClarityValue; readonly tip: Uint8Array },
+): Promise<MapEntryClaim | null> {
+  const [address, name] = contract.split('.');
+  const key = bytesToHex(encodeClarityValue(entry.key));
+  const path = `/v2/map_entry/${address}/${name}/${entry.map}?proof=1&tip=${bytesToHex(entry.tip)}`;
+  const response = await node.request(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(`0x${key}`),
+  });
+  if (!response.ok) return null;
+  const json = (await response.json()) as { data?: unknown; proof?: unknown };
+  const data = hexBytes(json.data);
+  const proof = hexBytes(json.proof);
+  const value = data === null ? null : decodeClarityValue(data);
+  if (data === null || proof === null || value === null || !value.ok) return null;
+  if (value.value.type !== 'some') return null;
+  return {
+    value: value.value.value,
+    stored: bytesToHex(data),
+    proof,
+    stateKey: `vm::${contract}::0::${entry.map}::${key}`,
+  };
+}
