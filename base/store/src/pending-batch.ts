@@ -3,7 +3,11 @@
  * reads inside of it see the store as it was. A batch begun within a batch joins it: both become
  * durable together, or neither. Called by memory.ts and lmdb.ts.
  */
+import { assert } from '@assay/bytes';
 import type { Batch } from './store.ts';
+
+/** LMDB takes up to 1,978 bytes; every adapter refuses the same keys. */
+export const KEY_BYTES_MAX = 1_024;
 
 /** `value` null: removed. */
 export type Change = readonly [key: Uint8Array, value: Uint8Array | null];
@@ -38,7 +42,9 @@ export class PendingBatch implements Batch {
   }
 
   #collect(change: Change): void {
-    if (this.#changes === null) throw new Error('the batch has ended');
+    assert(this.#changes !== null, 'the batch has ended');
+    const { length } = change[0];
+    assert(length > 0 && length <= KEY_BYTES_MAX, `a key of ${length} bytes`);
     this.#changes.push(change);
   }
 }

@@ -164,6 +164,18 @@ describe.each(adapters)('%s', (_name, create) => {
     },
   );
 
+  it('refuses keys of no or too many bytes', async () => {
+    const store = create();
+    for (const size of [0, 1_025]) {
+      const bad = new Uint8Array(size);
+      expect(() => store.batch((batch) => batch.put(bad, bad))).toThrow(`a key of ${size} bytes`);
+    }
+    const longest = new Uint8Array(1_024).fill(255);
+    store.batch((batch) => batch.put(longest, longest));
+    expect(store.get(longest)).toEqual(longest);
+    await store.close();
+  });
+
   it('stops an iteration early and closes', async () => {
     const store = create();
     store.batch((batch) => {
