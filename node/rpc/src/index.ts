@@ -1,6 +1,7 @@
 /** HTTP reads and submissions in Stacks' shapes, and events to observers. */
 export { EventDispatcher, type EventDispatcherDeps } from './events/dispatcher.ts';
 export type { ObserverConfig } from './events/subscription.ts';
+export { createFaucet, type FaucetDeps } from './faucet.ts';
 export { InferenceService } from './inference/service.ts';
 export { encodeJson, type Json } from './json.ts';
 export { EVENT_LIMITS, RPC_LIMITS } from './limits.ts';

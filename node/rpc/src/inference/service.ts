@@ -5,13 +5,13 @@
  * Source: reference/funai.md 4; DESIGN section 5.
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
-import { Cv, parsePrincipal } from '@assay/clarity-value';
+import { Cv, clarityValueToString, parsePrincipal } from '@assay/clarity-value';
 import { sha256 } from '@assay/crypto';
 import { decodePrompt, decodeTranscript, type Receipt } from '@assay/jobs';
 import type { Store } from '@assay/store';
 import type { Transaction } from '@assay/wire';
 import type { Json } from '../json.ts';
-import { findTransaction } from '../mined-transaction.ts';
+import { findTransaction, type MinedTransaction } from '../mined-transaction.ts';
 import type { RpcDeps } from '../ports.ts';
 import { InferenceBoards, type PublishedVerdict, receiptCommitmentHash } from './boards.ts';
 import { ContentStore } from './content-store.ts';
@@ -58,9 +58,7 @@ export class InferenceService {
     if (mined?.isCanonical) {
       const id = this.#index.openedBy(mined.receipt);
       if (id !== null) return this.#openedResult(id, label);
-      const why = mined.receipt.vmError ?? 'the transaction opened no inference request';
-      const isInfer = mined.tx.payload.kind === 'infer' || mined.receipt.status !== 'success';
-      return { ...emptyResult(label, isInfer ? 'Failure' : 'NotFound'), error: why };
+      return unopenedResult(mined, label);
     }
     const pending = this.#deps.mempool.transaction(txid);
     if (pending !== null) {
@@ -190,6 +188,19 @@ function isPromptOf(tx: Transaction, hash: Uint8Array): boolean {
   if (payload.kind !== 'contract-call' || payload.functionName !== 'request') return false;
   const named = payload.args[2];
   return named?.type === 'buffer' && bytesEqual(named.value, hash);
+}
+
+/** A mined transaction without a request: refused by the contract, or about something else. */
+function unopenedResult({ tx, receipt }: MinedTransaction, label: string): Json {
+  if (receipt.status === 'success') {
+    return { ...emptyResult(label, 'NotFound'), error: 'the transaction asked for no inference' };
+  }
+  const { payload } = tx;
+  const isRequest =
+    payload.kind === 'infer' ||
+    (payload.kind === 'contract-call' && payload.functionName === 'request');
+  const why = receipt.vmError ?? `refused with ${clarityValueToString(receipt.result)}`;
+  return { ...emptyResult(label, isRequest ? 'Failure' : 'NotFound'), error: why };
 }
 
 const FAILURES = {

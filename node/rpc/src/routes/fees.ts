@@ -3,7 +3,7 @@
  * clients handle "no estimate" badly (stacks.js then asks another network).
  * Source: reference/stacks-clients.md 1.2, 3.
  */
-import { bytesFromHex, isHex } from '@assay/bytes';
+import { isHex } from '@assay/bytes';
 import { FEE_RATE_MICRO_MIN } from '@assay/params';
 import type { HttpResponse } from '@assay/world';
 import type { RpcDeps } from '../ports.ts';
@@ -11,8 +11,8 @@ import { badRequest, json, okJson } from '../reply.ts';
 import { type Route, type RouteRequest, route } from '../router.ts';
 import { parseJsonBody } from '../state-request.ts';
 
-/** Header, standard authorization and modes around a payload, bytes. */
-const ENVELOPE_BYTES = 128;
+/** Header, single-signature authorization and modes around a payload, bytes. */
+const ENVELOPE_BYTES = 115;
 /** Pending transactions looked at, and from how many on the pool counts as busy. */
 const SAMPLE = 500;
 const BUSY = 200;
@@ -39,9 +39,10 @@ function estimate(deps: RpcDeps, request: RouteRequest): HttpResponse {
       reason_data: { message: 'transaction_payload is not hex' },
     });
   }
-  const atLeast = bytesFromHex(digits).length + ENVELOPE_BYTES;
-  const given = typeof raw?.estimated_len === 'number' ? raw.estimated_len : 0;
-  const sizeBytes = Math.max(atLeast, Number.isSafeInteger(given) ? given : 0);
+  const payloadBytes = digits.length / 2;
+  const given = raw?.estimated_len;
+  const isUsable = Number.isSafeInteger(given) && (given as number) >= payloadBytes;
+  const sizeBytes = isUsable ? (given as number) : payloadBytes + ENVELOPE_BYTES;
   const estimations = feeRates(deps).map((rate) => ({
     fee_rate: rate,
     fee: Math.ceil(rate * sizeBytes),
