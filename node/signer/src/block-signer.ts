@@ -173,7 +173,9 @@ export class BlockSigner {
       );
     }
     const { ledger, contracts } = this.#deps;
-    const bad = checkSettlements(pending.proposal.block, contracts, ledger);
+    const { set } = pending;
+    const { chainId } = this.#options;
+    const bad = checkSettlements(pending.proposal.block, { contracts, ledger, set, chainId });
     if (bad !== null) return this.#refuse(pending, bad, bad.txid);
     pending.stage = 'pre-committed';
     pending.preCommits.add(pending.slot);

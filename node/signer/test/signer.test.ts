@@ -5,7 +5,7 @@
 import { bytesFromUtf8, bytesToHex, concatBytes } from '@assay/bytes';
 import { Cv, parsePrincipal } from '@assay/clarity-value';
 import { hash160, publicKeyFromPrivate, sha256 } from '@assay/crypto';
-import { hashClarityValue } from '@assay/jobs';
+import { hashClarityValue, signVerdict } from '@assay/jobs';
 import { silentLogger } from '@assay/observe';
 import { MemoryStore, type Store } from '@assay/store';
 import {
@@ -171,11 +171,23 @@ function response(node: FakeNode) {
 
 const COMMITMENT = Cv.tuple({ 'output-hash': Cv.buffer(new Uint8Array(32).fill(3)) });
 
-function settlement(functionName: 'settle' | 'reject'): Transaction {
+/** Closes request 1 with the verdicts of these signers. */
+function settlement(functionName: 'settle' | 'reject', voices = [0, 1, 2]): Transaction {
   const contract = parsePrincipal(contracts.inference);
   if (!contract.ok || contract.value.contractName === null) throw new Error('bad contract');
   const { version, hash, contractName } = contract.value;
   const privateKey = key('host');
+  const said = {
+    commitmentHash: hashClarityValue(COMMITMENT),
+    requestId: 1n,
+    verdict: functionName === 'settle' ? 'valid' : 'invalid',
+  } as const;
+  const verdicts = voices.map((index) =>
+    Cv.tuple({
+      index: Cv.uint(index),
+      signature: Cv.buffer(signVerdict(said, CHAIN_ID, SIGNERS[index]!)),
+    }),
+  );
   return signOrigin(
     {
       version: 0x80,
@@ -191,7 +203,7 @@ function settlement(functionName: 'settle' | 'reject'): Transaction {
         kind: 'contract-call',
         contract: { version, hash, contractName },
         functionName,
-        args: [Cv.uint(1n), COMMITMENT, Cv.buffer(new Uint8Array(65)), Cv.list([])],
+        args: [Cv.uint(1n), COMMITMENT, Cv.buffer(new Uint8Array(65)), Cv.list(verdicts)],
       },
     },
     { privateKey, compressed: true },
@@ -310,6 +322,17 @@ describe('a block with a settlement', () => {
     const answer = response(node);
     expect(answer?.kind).toBe(outcome);
     if (answer?.kind === 'rejected') expect(answer.data.failedTxid).toEqual(transactionId(tx));
+  });
+
+  it.each([
+    ['nobody', []],
+    ['less than 70 % of weight', [0, 1]],
+    ['one signer three times', [1, 1, 1]],
+  ])('that %s vouches for pays nobody, so it may stand and cost its fee', async (_who, voices) => {
+    const { signer, node, ledger } = build();
+    judge(ledger, 'invalid');
+    await signFully(signer, proposalOf([settlement('settle', voices)]));
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
   });
 
   it('of an answer never judged is left to the certificate', async () => {
