@@ -19,6 +19,7 @@ import { type ModelManifest, modelId } from '@assay/jobs';
 import type { Signer } from '@assay/signer';
 import { GENERIC_EVIDENCE_SHA256 } from '@assay/verify';
 import { SimNetwork } from '@assay/world/sim';
+import { bringVerdicts, type Closing, sendExpire } from './bystander.ts';
 import { SimDisk } from './disk.ts';
 import { type HostKind, judgeEngine } from './engines.ts';
 import { measureSupply, signatureFaults, supplyFaults } from './invariants.ts';
@@ -193,8 +194,13 @@ export class SimAssay {
 
   /** Runs virtual time until `predicate` holds. @throws SimTimeout with the latest log lines */
   async until(predicate: () => boolean, what: string, limitMs = 120_000): Promise<void> {
-    if (await this.net.runUntil(predicate, limitMs)) return;
-    throw new SimTimeout(`${what}: not within ${limitMs} ms\n${this.logs.tail(60)}`);
+    const { failures } = this.net;
+    await this.net.runUntil(() => failures.length > 0 || predicate(), limitMs);
+    // A process that threw has ended; waiting for it would only hide why.
+    if (failures.length > 0) throw new Error(this.#escaped().join('\n'));
+    if (!predicate()) {
+      throw new SimTimeout(`${what}: not within ${limitMs} ms\n${this.logs.tail(60)}`);
+    }
   }
 
   /** Runs virtual time until some work is finished. */
@@ -318,6 +324,26 @@ export class SimAssay {
     return this.run(ask(), `request ${txid} is closed`, limitMs);
   }
 
+  /** Id of the request that a mined transaction opened. */
+  async requestId(txid: string): Promise<bigint> {
+    await this.untilMined(txid);
+    const { requestId } = await this.run(this.alice.client.inference.result(txid));
+    if (requestId === null) throw new Error(`transaction ${txid} opened no request`);
+    return requestId;
+  }
+
+  /** A bystander closes a request with the signers' verdicts; `lie` sends the other function. */
+  bringVerdicts(requestId: bigint, lie?: Closing['action']): Promise<Closing> {
+    const task = { requestId, ...(lie === undefined ? {} : { lie }) };
+    const work = bringVerdicts(this.bob, this.net.world('bob'), this.bootAddress, task);
+    return this.run(work, `verdicts about request ${requestId}`);
+  }
+
+  /** A bystander gives the user the money back after the deadline. */
+  expire(requestId: bigint): Promise<string> {
+    return this.run(sendExpire(this.bob, this.bootAddress, requestId));
+  }
+
   /** Tokens that a closed request was charged for. */
   tokensOf(result: InferenceResult): { promptTokens: bigint; outputTokens: bigint } {
     const facts = result.request?.result ?? {};
@@ -343,14 +369,17 @@ export class SimAssay {
 
   // ---- the end --------------------------------------------------------------------------------
 
+  #escaped(): string[] {
+    return this.net.failures.map(({ process: name, cause }) => {
+      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      return `${name} failed: ${text}`;
+    });
+  }
+
   /** Everything that must never happen and did; empty after a healthy run. */
   faults(): string[] {
-    const escaped = this.net.failures.map(({ process: name, cause }) => {
-      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-      return `${name}: exception: ${text}`;
-    });
     const logged = this.logs.errors().map((entry) => this.logs.format(entry));
     const supply = supplyFaults(measureSupply(this.node, this.genesis));
-    return [...escaped, ...logged, ...supply, ...signatureFaults(this.watch, this.node)];
+    return [...this.#escaped(), ...logged, ...supply, ...signatureFaults(this.watch, this.node)];
   }
 }
