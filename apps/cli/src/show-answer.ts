@@ -102,7 +102,7 @@ function statusSentence(result: InferResult): string {
     case 'NotFound':
       return red('The node knows no request with this transaction id.');
     case 'Failure':
-      return `${red('No verified answer:')} ${harmless(result.error ?? 'no reason was given')}.`;
+      return `${red('No answer:')} ${harmless(result.error ?? 'no reason was given')}.`;
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { DEFAULT_PORTS, type DevnetPorts } from '../devnet/layout.ts';
 import { UserError } from '../user-error.ts';
+import type { RegtestFlags } from './regtest.ts';
 
 function parsePort(name: string, text: string): number {
   const port = Number(text);
@@ -27,17 +28,6 @@ interface DevnetFlags {
   readonly model?: string;
   readonly portBase?: string;
   readonly question: string;
-}
-
-interface RegtestFlags {
-  readonly rpc: string;
-  readonly data?: string;
-  readonly user?: string;
-  readonly password?: string;
-  readonly mineToKey?: string;
-  readonly mineTo?: string;
-  readonly initialBlocks: string;
-  readonly intervalMs: string;
 }
 
 export function addNetworkCommands(cli: Command): void {
@@ -101,6 +91,7 @@ export function addNetworkCommands(cli: Command): void {
     .option('--mine-to-key <hex>', 'public key that blocks pay (P2WPKH)')
     .option('--initial-blocks <n>', 'blocks mined at once on a new chain', '0')
     .option('--interval-ms <ms>', 'mine a block this often; 0: only when asked', '0')
+    .option('--eager-below <height>', 'below it, mine as soon as a transaction waits', '0')
     .action(async (flags: RegtestFlags) => {
       const { runRegtest } = await import('./regtest.ts');
       await runRegtest(flags);

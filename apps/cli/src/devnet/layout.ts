@@ -70,11 +70,14 @@ export function devnetKey(name: string): DevnetKey {
   return { privateKey: `${bytesToHex(secret)}01`, publicKey: bytesToHex(publicKey), address };
 }
 
+/** Every devnet funds this many hosts, so that a later start may have more of them. */
+export const HOSTS_MAX = 8;
+
 const AUTH_TOKEN = '12345';
 
 function genesisJson(options: DevnetOptions): string {
   const funded = DEVNET_ACCOUNTS.map((account) => account.address);
-  for (let i = 1; i <= options.hosts; i++) funded.push(devnetKey(`host ${i}`).address);
+  for (let i = 1; i <= HOSTS_MAX; i++) funded.push(devnetKey(`host ${i}`).address);
   const genesis = {
     network: 'devnet',
     timestampSecs: 1_760_000_000,
@@ -157,6 +160,12 @@ ${model}`;
 /** Bitcoin blocks mined at once on a new devnet: the miner's first coinbase matures at 101. */
 const INITIAL_BITCOIN_BLOCKS = 102;
 
+/**
+ * One block for the miner's key and three for its first commits: a commit counts from the third in a
+ * row. These are mined as soon as Bitcoin has the transaction, the rest by the clock.
+ */
+const EAGER_BELOW_HEIGHT = INITIAL_BITCOIN_BLOCKS + 4;
+
 /** Writes what is missing. With `reset`, forgets everything first. */
 export function layOut(options: DevnetOptions, reset: boolean): DevnetLayout {
   const { folder, ports } = options;
@@ -186,6 +195,8 @@ export function layOut(options: DevnetOptions, reset: boolean): DevnetLayout {
         String(INITIAL_BITCOIN_BLOCKS),
         '--interval-ms',
         String(options.bitcoinIntervalMs),
+        '--eager-below',
+        String(EAGER_BELOW_HEIGHT),
       ],
     },
     { name: 'node', args: ['node', '--config', join(folder, 'miner.toml')] },

@@ -14,6 +14,8 @@ export const EXIT_WITH_PARENT = 'ASSAY_EXIT_WITH_PARENT';
 const RESTARTS_PER_MINUTE_MAX = 5;
 const STOP_GRACE_MS = 5_000;
 const LAST_LINES_KEPT = 12;
+/** Roles by the beginning of a process's name. */
+const STOP_ORDER = ['host', 'signer', 'node', 'bitcoin'] as const;
 
 export interface SupervisorEvents {
   /** A child ended by itself; `lastLines` are the end of what it printed. */
@@ -90,22 +92,35 @@ export class Supervisor {
     });
   }
 
-  /** Stops hosts first and Bitcoin last; kills what does not stop in time. */
+  /** Stops hosts first, then signers, the node and Bitcoin; kills what does not stop in time. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const child of [...this.#children.values()].reverse()) {
-      const running = child.process;
-      if (running !== null) {
-        await new Promise<void>((done) => {
-          const timer = setTimeout(() => running.kill('SIGKILL'), STOP_GRACE_MS);
-          running.once('close', () => {
-            clearTimeout(timer);
-            done();
-          });
-          running.kill('SIGTERM');
-        });
-      }
-      child.log.end();
+    for (const role of STOP_ORDER) {
+      const children = [...this.#children.values()].filter(({ plan }) =>
+        plan.name.startsWith(role),
+      );
+      await Promise.all(children.map((child) => this.#end(child)));
     }
+  }
+
+  async #end(child: Child): Promise<void> {
+    const running = child.process;
+    if (running !== null) {
+      await new Promise<void>((done) => {
+        const timer = setTimeout(() => running.kill('SIGKILL'), STOP_GRACE_MS);
+        running.once('close', () => {
+          clearTimeout(timer);
+          done();
+        });
+        running.kill('SIGTERM');
+      });
+    }
+    child.log.end();
+  }
+
+  /** Ends everything at once; what was acknowledged is on disk. */
+  kill(): void {
+    this.#stopping = true;
+    for (const { process: running } of this.#children.values()) running?.kill('SIGKILL');
   }
 }
