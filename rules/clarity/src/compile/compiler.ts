@@ -28,6 +28,12 @@ export interface SlotExpr {
 
 export type CompileExpr = Expr | SlotExpr;
 
+/** An argument: a value known now, a local (its copy costs `cost + sized * size`), or code. */
+export type Operand =
+  | { readonly kind: 'fixed'; readonly value: Value; readonly cost: number }
+  | { readonly kind: 'slot'; readonly slot: number; readonly cost: number; readonly sized: number }
+  | { readonly kind: 'code'; readonly code: Code };
+
 /** A function called with values (by `map`, `filter`, `fold`). `f` runs the call. */
 export type Applier = (frame: Frame, args: Value[]) => Value;
 
@@ -67,6 +73,24 @@ export class Compiler {
   /** The value copied: reading a variable also costs its size. */
   owned(expr: CompileExpr, scope: Scope, k: number): Code {
     return expr.kind === 'atom' ? this.#atom(expr.name, scope, true) : this.code(expr, scope, k);
+  }
+
+  /** How an argument is read, when that takes no running of code; else its code. */
+  operand(expr: CompileExpr, scope: Scope, k: number): Operand {
+    if (expr.kind === 'literal') return { kind: 'fixed', value: expr.value, cost: 0 };
+    if (expr.kind === 'slot') return { kind: 'slot', slot: expr.slot, cost: 0, sized: 0 };
+    if (expr.kind === 'atom' && !isVariableName(expr.name, this.version)) {
+      const cost = costRuntime('lookupVariableDepth', scope.depth) + 1;
+      const local = scope.lookup(expr.name);
+      if (local !== null && !local.callableOnly) {
+        return { kind: 'slot', slot: local.slot, cost, sized: 2 };
+      }
+      const constant = local === null ? this.contract.constants.get(expr.name) : undefined;
+      if (constant !== undefined) {
+        return { kind: 'fixed', value: constant, cost: cost + 2 * valueSize(constant) };
+      }
+    }
+    return { kind: 'code', code: this.owned(expr, scope, k) };
   }
 
   #atom(name: string, scope: Scope, copied: boolean): Code {
@@ -152,7 +176,7 @@ export class Compiler {
         held += size;
         values[i] = value;
       }
-      const result = applyFunction(f.x, fn, values, f, f.depth + k + 1);
+      const result = applyFunction(f.x, fn, { args: values, size: held }, f, f.depth + k + 1);
       m.memoryHeld -= held;
       return result;
     };
@@ -185,9 +209,12 @@ export class Compiler {
       const m = f.x.m;
       if (f.depth + k >= DEPTH_MAX) throw new RuntimeFailure('MaxStackDepthReached');
       let held = 0;
-      for (let i = 0; i < args.length; i++) held += valueSize(args[i]!);
+      for (let i = 0; i < args.length; i++) {
+        const arg = args[i]!;
+        held += arg.type === 'uint' ? 16 : valueSize(arg);
+      }
       m.hold(held);
-      const result = applyFunction(f.x, fn, args, f, f.depth + k + 1);
+      const result = applyFunction(f.x, fn, { args, size: held }, f, f.depth + k + 1);
       m.memoryHeld -= held;
       return result;
     };

@@ -47,6 +47,8 @@ export interface UserFunction {
   readonly contract: CompiledContract;
   readonly access: 'public' | 'private' | 'read-only';
   readonly parameters: readonly Parameter[];
+  /** Of parameters that need no casting: the kind of value they take. Null for the others. */
+  readonly kinds: readonly ('int' | 'uint' | 'bool' | null)[];
   /** Makes an argument what the parameter declares, or throws. */
   readonly accept: readonly ((value: Value) => Value)[];
   readonly body: Code;

@@ -188,6 +188,9 @@ class Builder {
       contract: this.#contract,
       access,
       parameters,
+      kinds: parameters.map(({ type }) =>
+        type.kind === 'int' || type.kind === 'uint' || type.kind === 'bool' ? type.kind : null,
+      ),
       accept: parameters.map(({ type }) => makeAcceptor(type, version)),
       body,
       activeIn: 0,

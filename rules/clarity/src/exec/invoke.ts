@@ -19,19 +19,32 @@ export interface Caller {
   readonly caller: PrincipalV;
 }
 
-/**
- * Runs the body with `args`, which become the function's locals.
- * @param depth call stack entries below the body
- */
-function applyBody(x: Exec, fn: UserFunction, args: Value[], who: Caller, depth: number): Value {
+/** Evaluated arguments and the sum of their sizes. The array becomes the function's locals. */
+export interface Arguments {
+  readonly args: Value[];
+  readonly size: number;
+}
+
+/** @param depth call stack entries below the body */
+function applyBody(
+  x: Exec,
+  fn: UserFunction,
+  { args, size }: Arguments,
+  who: Caller,
+  depth: number,
+): Value {
   const m = x.m;
   const count = fn.parameters.length;
-  m.addRuntime(APPLICATION[count] ?? costRuntime('userFunctionApplication', count));
-  for (let i = 0; i < args.length; i++) m.addRuntime(2 * valueSize(args[i]!) + 5);
+  const applied = APPLICATION[count] ?? costRuntime('userFunctionApplication', count);
+  // Each argument's type is checked, at a cost by its size.
+  m.addRuntime(applied + 2 * size + 5 * args.length);
   if (args.length !== count) {
     throw checkError('IncorrectArgumentCount', `expected ${count} arguments, got ${args.length}`);
   }
-  for (let i = 0; i < count; i++) args[i] = fn.accept[i]!(args[i]!);
+  const { kinds } = fn;
+  for (let i = 0; i < count; i++) {
+    if (args[i]!.type !== kinds[i]) args[i] = fn.accept[i]!(args[i]!);
+  }
   const held = m.memoryHeld;
   try {
     return fn.body({ x, locals: args, sender: who.sender, caller: who.caller, depth });
@@ -46,7 +59,7 @@ function applyBody(x: Exec, fn: UserFunction, args: Value[], who: Caller, depth:
 export function applyFunction(
   x: Exec,
   fn: UserFunction,
-  args: Value[],
+  args: Arguments,
   who: Caller,
   depth: number,
 ): Value {
@@ -65,7 +78,7 @@ export function applyFunction(
 function applyAsTransaction(
   x: Exec,
   fn: UserFunction,
-  args: Value[],
+  args: Arguments,
   who: Caller,
   depth: number,
   anyResult: boolean,
@@ -121,7 +134,9 @@ export function executeContract(x: Exec, call: ContractCall, who: Caller, depth:
   fn.activeIn = x.id;
   // The arguments become locals: the hook must see what was passed.
   const passed = x.onContractCall === null ? args : args.slice();
-  const result = applyAsTransaction(x, fn, args, who, depth + 1, call.allowPrivate);
+  let size = 0;
+  for (const arg of args) size += valueSize(arg);
+  const result = applyAsTransaction(x, fn, { args, size }, who, depth + 1, call.allowPrivate);
   fn.activeIn = 0;
   x.onContractCall?.(x, {
     contractId: contract.id,
