@@ -4,6 +4,8 @@
  * Source: Bitcoin Core kernel/chainparams.cpp, consensus/consensus.h, policy/policy.h, policy/rbf.h.
  */
 export const LIMITS = {
+  /** How often eager mining looks for a waiting transaction, milliseconds. */
+  eagerPollMs: 100,
   /** Blocks until a coinbase output can be spent. */
   coinbaseMaturity: 100,
   /** Blocks between halvings of the subsidy on regtest (210,000 on mainnet). */

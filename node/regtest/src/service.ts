@@ -22,6 +22,11 @@ export interface RegtestOptions {
   readonly initialBlocks?: number;
   /** Time between automatic blocks; 0 (default) mines only when asked. */
   readonly intervalMs?: number;
+  /**
+   * Below this height a block is mined as soon as a transaction waits, so that a new network need
+   * not wait for its first confirmations. Default 0: never.
+   */
+  readonly eagerBelowHeight?: number;
   /** Default true, as bitcoind since 28: transactions are replaceable even without signalling. */
   readonly fullRbf?: boolean;
   /** Told when somebody called `stop`; the service has stopped by then. */
@@ -36,6 +41,7 @@ export class RegtestService {
   readonly #options: RegtestOptions;
   #server: HttpServer | null = null;
   #timer: TimerHandle | null = null;
+  #eager: TimerHandle | null = null;
 
   /** Opens the store; serves and mines from `start` on. */
   constructor(deps: NodeDeps, options: RegtestOptions = {}) {
@@ -62,15 +68,27 @@ export class RegtestService {
     if (mineToScript !== undefined && intervalMs > 0) {
       this.#timer = timers.every(intervalMs, () => this.node.mine(mineToScript, 1));
     }
+    if (mineToScript !== undefined) this.#mineEagerly(mineToScript);
     this.node.log.info('bitcoin regtest is up', {
       port: this.#server.port,
       burnHeight: this.node.chain.burnHeight,
     });
   }
 
+  #mineEagerly(script: Uint8Array): void {
+    const untilHeight = this.#options.eagerBelowHeight ?? 0;
+    if (this.node.chain.burnHeight >= untilHeight) return;
+    this.#eager = this.node.world.timers.every(LIMITS.eagerPollMs, () => {
+      if (this.node.chain.burnHeight >= untilHeight) this.#eager?.cancel();
+      else if (this.node.mempool.pool.size > 0) this.node.mine(script, 1);
+    });
+  }
+
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
+    this.#eager?.cancel();
+    this.#eager = null;
     const server = this.#server;
     this.#server = null;
     await server?.close();
