@@ -246,6 +246,14 @@ export class SimAssay {
     await this.until(() => this.burnHeight >= height, `the node sees Bitcoin block ${height}`);
   }
 
+  /** Bitcoin abandons its newest blocks for a branch that is one longer. */
+  async reorgBitcoin(depth: number): Promise<void> {
+    const height = Number(await this.bitcoinCall('getblockcount'));
+    const oldest = await this.bitcoinCall('getblockhash', [height - depth + 1]);
+    await this.bitcoinCall('invalidateblock', [oldest]);
+    await this.mineBitcoin(depth + 1);
+  }
+
   /** Whether the tenure of the last sortition has begun. */
   get isTenureBegun(): boolean {
     const { coordinator } = this.node;
