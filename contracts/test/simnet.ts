@@ -1,10 +1,10 @@
 /**
- * The boot contracts on the reference VM (development only): deployed by an ordinary address, with
- * three signers, a beacon, one model and helpers that make signed commitments and certificates with
- * @stacks/transactions, independent of our own encoders.
+ * The boot contracts in a sandbox: deployed by an ordinary address, with three signers, a beacon, one
+ * model, and helpers that make signed commitments and certificates with @stacks/transactions,
+ * independent of our own encoders. The sandbox is our VM (reset in a millisecond) or the reference
+ * VM; differential.test.ts runs the same calls on both.
  */
 import { createHash } from 'node:crypto';
-import { getSDK, type Simnet } from '@stacks/clarinet-sdk';
 import {
   Cl,
   type ClarityValue,
@@ -14,6 +14,7 @@ import {
   signWithKey,
 } from '@stacks/transactions';
 import { BOOT_CONTRACTS, EXAMPLE_CONTRACTS } from '../index.ts';
+import { Sandbox } from './sandbox.ts';
 
 export const sha256 = (...parts: Uint8Array[]): Uint8Array => {
   const hash = createHash('sha256');
@@ -55,11 +56,47 @@ export const INFERENCE = `${DEPLOYER.address}.inference`;
 export const HOSTS = `${DEPLOYER.address}.hosts`;
 export const START_BALANCE = 1_000_000_000_000n;
 
+/** What tests do with a VM; the reference's `Simnet` has these under the same names. */
+export interface Simnet {
+  deployContract(
+    name: string,
+    source: string,
+    options: { clarityVersion: 3 },
+    sender: string,
+  ): Outcome;
+  callPublicFn: Call;
+  callPrivateFn: Call;
+  callReadOnlyFn: Call;
+  mintSTX(recipient: string, amount: bigint): unknown;
+  mineEmptyBurnBlocks(count: number): unknown;
+  getAssetsMap(): Map<string, Map<string, bigint>>;
+}
+
+type Call = (contract: string, fn: string, args: ClarityValue[], sender: string) => Outcome;
+
+export interface Outcome {
+  readonly result: ClarityValue;
+  readonly events: readonly {
+    readonly event: string;
+    readonly data: { readonly value?: ClarityValue };
+  }[];
+}
+
+let sandbox: Sandbox | null = null;
+
+/** Our VM with boot contracts, balances, signers and a beacon; the sandbox before it is reset. */
+export function bareNetwork(): Simnet {
+  if (sandbox === null) {
+    sandbox = new Sandbox();
+    setUp(sandbox);
+    sandbox.markStart();
+  }
+  sandbox.reset();
+  return sandbox;
+}
+
 /** Boot contracts, balances, signers and a beacon; nothing registered yet. */
-export async function bareNetwork(): Promise<Simnet> {
-  const simnet = await getSDK({ trackCosts: false, trackCoverage: false });
-  await simnet.initEmptySession({ enabled: false });
-  simnet.setEpoch('3.4');
+export function setUp(simnet: Simnet): void {
   for (const { name, source } of [...BOOT_CONTRACTS, ...EXAMPLE_CONTRACTS]) {
     const done = simnet.deployContract(name, source, { clarityVersion: 3 }, DEPLOYER.address);
     if (Cl.prettyPrint(done.result) !== 'true')
@@ -79,7 +116,6 @@ export async function bareNetwork(): Promise<Simnet> {
     ],
     DEPLOYER.address,
   );
-  return simnet;
 }
 
 export function setSigners(
@@ -143,8 +179,8 @@ export function registerHost(
 }
 
 /** A network with one model and one host. */
-export async function network(): Promise<Simnet> {
-  const simnet = await bareNetwork();
+export function network(): Simnet {
+  const simnet = bareNetwork();
   registerModel(simnet);
   registerHost(simnet);
   return simnet;

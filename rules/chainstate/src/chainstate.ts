@@ -228,7 +228,7 @@ export class Chainstate {
   applyBlock(block: NakamotoBlock, context: BlockContext): Result<AppliedBlock, BlockRejection> {
     const { ids, bytes } = idsOf(block);
     const known = this.#index.header(ids.blockId);
-    if (known) return ok(this.#stored(known, block));
+    if (known) return ok(this.#stored(known));
     return this.#runBlock(block, context, (parent, executed) => {
       if (!this.#commitState(parent, executed.writes, block, ids.blockId)) return err(wrongRoot());
       const header = executed.stored(block.header, ids);
@@ -239,7 +239,8 @@ export class Chainstate {
     });
   }
 
-  #stored(header: StoredHeader, block: NakamotoBlock): AppliedBlock {
+  #stored(header: StoredHeader): AppliedBlock {
+    const block = this.block(header.blockId)!;
     return {
       header,
       block,

@@ -30,9 +30,12 @@ interface StoredReceipt {
 
 const OK_TRUE: ClarityValue = Cv.ok(Cv.bool(true));
 
+const NO_MEMO = new Uint8Array();
+
 /** A memo of zeros says nothing. */
 function shownMemo(memo: Uint8Array): Uint8Array {
-  return memo.some((byte) => byte !== 0) ? memo : new Uint8Array();
+  for (let i = 0; i < memo.length; i++) if (memo[i] !== 0) return memo;
+  return NO_MEMO;
 }
 
 /** The receipt of a token transfer that was included: those cannot fail. */

@@ -1,0 +1,258 @@
+/**
+ * Token transfers applied per second by a follower: blocks come as bytes, every signature is checked,
+ * state goes through the MARF into LMDB (with fsync), roots are compared. At 1,000 and at 100,000
+ * accounts. The limit beside it is what native secp256k1 recovers per second on this machine: no
+ * node that checks signatures one by one on one thread can be faster.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BlockContext, Chainstate, type Genesis } from '@assay/chainstate';
+import { formatPrincipal, type Principal } from '@assay/clarity-value';
+import {
+  hash160,
+  publicKeyFromPrivate,
+  recoverPublicKey,
+  sha256,
+  signRecoverable,
+} from '@assay/crypto';
+import { DEVNET } from '@assay/params';
+import { MemoryStore } from '@assay/store';
+import { openLmdbStore } from '@assay/store/lmdb';
+import {
+  decodeBlock,
+  encodeBlock,
+  encodeTransaction,
+  signOrigin,
+  singleSigCondition,
+  type Transaction,
+  type TransactionPayload,
+} from '@assay/wire';
+
+interface Row {
+  readonly bench: string;
+  readonly case: string;
+  readonly ours: number;
+  readonly peer: number | null;
+  readonly ratio: number | null;
+  readonly limit: number | null;
+  readonly unit: string;
+}
+
+const BLOCKS = 8;
+const WARM_UP = 2;
+const TRANSFERS_PER_BLOCK = 2_000;
+
+const label = (text: string): Uint8Array => sha256(new TextEncoder().encode(text));
+const version = DEVNET.addressVersions.singleSig;
+
+interface Account {
+  readonly key: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly principal: Principal;
+}
+
+function accountOf(privateKey: Uint8Array): Account {
+  const publicKey = publicKeyFromPrivate(privateKey);
+  return {
+    key: privateKey,
+    publicKey,
+    principal: { version, hash: hash160(publicKey), contractName: null },
+  };
+}
+
+const MINER = accountOf(label('miner'));
+
+function sign(who: Account, nonce: bigint, feeMicro: bigint, payload: TransactionPayload) {
+  const origin = singleSigCondition(who.publicKey, { nonce, feeMicro });
+  const tx: Transaction = {
+    version: DEVNET.transactionVersion,
+    chainId: DEVNET.chainId,
+    auth: { kind: 'standard', origin },
+    anchorMode: 'on-chain-only',
+    postConditionMode: 'deny',
+    postConditions: [],
+    payload,
+  };
+  return encodeTransaction(signOrigin(tx, { privateKey: who.key, compressed: true }));
+}
+
+/** `count` accounts with money; keys only for those that will send. */
+function population(count: number) {
+  const sendersCount = Math.min(count, BLOCKS * TRANSFERS_PER_BLOCK);
+  const senders = Array.from({ length: sendersCount }, (_, i) => accountOf(label(`account ${i}`)));
+  const principals = senders.map(({ principal }) => principal);
+  for (let i = sendersCount; i < count; i++) {
+    principals.push({ version, hash: label(`account ${i}`).slice(0, 20), contractName: null });
+  }
+  const genesis: Genesis = {
+    network: 'devnet',
+    chainId: DEVNET.chainId,
+    epoch: '3.4',
+    timestampSecs: 1_700_000_000,
+    pox: DEVNET.pox,
+    balances: principals.map((principal) => ({
+      address: formatPrincipal(principal),
+      amountMicro: 1_000_000_000n,
+    })),
+    signers: [{ publicKey: publicKeyFromPrivate(label('signer')), weight: 1n }],
+    models: [],
+    hosts: [],
+  };
+  return { senders, principals, genesis };
+}
+
+function contextAt(height: number): BlockContext {
+  return {
+    burnView: {
+      consensusHash: label('consensus').slice(0, 20),
+      burnHeight: 101,
+      burnHeaderHash: label('burn'),
+      sortitionHash: label('sortition'),
+      vrfSeed: label('seed'),
+      totalBurn: 1_000n,
+      burnTimestampSecs: 1_700_000_000,
+      minerPubkeyHash: MINER.principal.hash,
+    },
+    timestampSecs: 1_700_000_000 + height,
+    signers: { cycle: 0, signers: [] },
+  };
+}
+
+/** The tenure start and the blocks of transfers, built by a leader, as bytes. */
+function buildBlocks({ senders, principals, genesis }: ReturnType<typeof population>) {
+  const leader = Chainstate.open({ store: new MemoryStore(), network: DEVNET, genesis });
+  const { burnView } = contextAt(1);
+  const own = [
+    sign(MINER, 0n, 0n, {
+      kind: 'tenure-change',
+      tenureConsensusHash: burnView.consensusHash,
+      prevTenureConsensusHash: new Uint8Array(20),
+      burnViewConsensusHash: burnView.consensusHash,
+      previousTenureEnd: leader.genesisBlockId,
+      previousTenureBlocks: 1,
+      cause: 'block-found',
+      pubkeyHash: MINER.principal.hash,
+    }),
+    sign(MINER, 1n, 0n, {
+      kind: 'nakamoto-coinbase',
+      payload: new Uint8Array(32),
+      recipient: null,
+      vrfProof: new Uint8Array(80),
+    }),
+  ];
+  let parent = leader.genesisBlockId;
+  let sent = 0;
+  const add = (height: number, transactions: readonly Uint8Array[]): Uint8Array => {
+    const builder = leader.build(parent, contextAt(height));
+    for (const bytes of transactions) {
+      const checked = leader.checkTransaction(bytes);
+      const outcome = checked.ok ? builder.tryTransaction(checked.value) : null;
+      if (outcome?.kind !== 'included') throw new Error(`transfer refused: ${outcome?.message}`);
+    }
+    const { block } = builder.seal();
+    const applied = leader.applyBlock(block, contextAt(height));
+    if (!applied.ok) throw new Error(applied.error.message);
+    parent = applied.value.header.blockId;
+    return encodeBlock(block);
+  };
+  const blocks = [add(1, own)];
+  for (let height = 2; height < 2 + BLOCKS; height++) {
+    const transactions = Array.from({ length: TRANSFERS_PER_BLOCK }, () => {
+      const nonce = BigInt(Math.floor(sent / senders.length));
+      const at = sent % senders.length;
+      const recipient = principals[(at * 7_919 + 13 * sent + 1) % principals.length]!;
+      sent += 1;
+      const to = recipient === senders[at]!.principal ? MINER.principal : recipient;
+      return sign(senders[at]!, nonce, 200n, {
+        kind: 'token-transfer',
+        recipient: to,
+        amountMicro: 5n,
+        memo: new Uint8Array(34),
+      });
+    });
+    blocks.push(add(height, transactions));
+  }
+  return blocks;
+}
+
+/** Seconds from the block's bytes to the stored state. */
+function applyTimed(follower: Chainstate, bytes: Uint8Array, height: number): number {
+  const startedMs = performance.now();
+  const block = decodeBlock(bytes);
+  if (!block.ok) throw new Error(block.error.message);
+  const applied = follower.applyBlock(block.value, contextAt(height));
+  if (!applied.ok) throw new Error(applied.error.message);
+  return (performance.now() - startedMs) / 1_000;
+}
+
+interface Follower {
+  readonly chain: Chainstate;
+  readonly blocks: readonly Uint8Array[];
+  readonly rates: number[];
+  close(): Promise<void>;
+}
+
+function prepare(accounts: number): Follower {
+  const made = population(accounts);
+  const blocks = buildBlocks(made);
+  const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
+  const path = join(folder, 'data');
+  const store = openLmdbStore({ path, durable: true, mapSizeBytes: 8 * 2 ** 30 });
+  return {
+    chain: Chainstate.open({ store, network: DEVNET, genesis: made.genesis }),
+    blocks,
+    rates: [],
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Median transfers per second of each population. Their blocks are applied by turns, so that a
+ * machine that is busy with something else slows both alike.
+ */
+async function measure(populations: readonly number[]): Promise<number[]> {
+  const followers = populations.map(prepare);
+  for (let i = 0; i <= BLOCKS; i++) {
+    for (const { chain, blocks, rates } of followers) {
+      const rate = TRANSFERS_PER_BLOCK / applyTimed(chain, blocks[i]!, i + 1);
+      if (i > WARM_UP) rates.push(rate);
+    }
+  }
+  for (const follower of followers) await follower.close();
+  return followers.map(({ rates }) => {
+    const sorted = [...rates].sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)]!;
+  });
+}
+
+function recoversPerSecond(): number {
+  const digest = label('digest');
+  const signature = signRecoverable(digest, MINER.key);
+  const rounds = 4_000;
+  const startedMs = performance.now();
+  for (let i = 0; i < rounds; i++) recoverPublicKey(digest, signature);
+  return (rounds / (performance.now() - startedMs)) * 1_000;
+}
+
+export async function run(): Promise<Row[]> {
+  const limit = recoversPerSecond();
+  const row = (name: string, ours: number, unit: string, ceiling: number | null): Row => ({
+    bench: 'transfers',
+    case: name,
+    ours,
+    peer: null,
+    ratio: null,
+    limit: ceiling,
+    unit,
+  });
+  const [few, many] = (await measure([1_000, 100_000])) as [number, number];
+  return [
+    row('applied, 1,000 accounts', few, 'transfers/s', limit),
+    row('applied, 100,000 accounts', many, 'transfers/s', limit),
+    row('100,000 accounts over 1,000', many / few, 'ratio', 1),
+  ];
+}
