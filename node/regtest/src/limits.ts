@@ -6,6 +6,8 @@
 export const LIMITS = {
   /** How often eager mining looks for a waiting transaction, milliseconds. */
   eagerPollMs: 100,
+  /** Least time between two eager blocks, milliseconds. */
+  eagerPauseMs: 500,
   /** Blocks until a coinbase output can be spent. */
   coinbaseMaturity: 100,
   /** Blocks between halvings of the subsidy on regtest (210,000 on mainnet). */

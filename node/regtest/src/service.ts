@@ -78,9 +78,15 @@ export class RegtestService {
   #mineEagerly(script: Uint8Array): void {
     const untilHeight = this.#options.eagerBelowHeight ?? 0;
     if (this.node.chain.burnHeight >= untilHeight) return;
-    this.#eager = this.node.world.timers.every(LIMITS.eagerPollMs, () => {
+    const { clock, timers } = this.node.world;
+    let minedMs = clock.nowMs();
+    this.#eager = timers.every(LIMITS.eagerPollMs, () => {
       if (this.node.chain.burnHeight >= untilHeight) this.#eager?.cancel();
-      else if (this.node.mempool.pool.size > 0) this.node.mine(script, 1);
+      if (this.node.mempool.pool.size === 0) return;
+      // Whoever waits for the block must see it and answer before the next one.
+      if (clock.nowMs() - minedMs < LIMITS.eagerPauseMs) return;
+      this.node.mine(script, 1);
+      minedMs = clock.nowMs();
     });
   }
 

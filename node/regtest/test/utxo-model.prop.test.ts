@@ -166,7 +166,7 @@ it('equals a replay after random payments, blocks, reorganizations and restarts'
         expect(entry.parent).toBe(node.chain.at(height - 1));
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 20 },
   );
 });
 
