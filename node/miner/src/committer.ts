@@ -65,6 +65,9 @@ export interface CommitterDeps {
   readonly log: Logger;
 }
 
+/** Bitcoin blocks that a key registration may take before it is sent again. */
+const KEY_PATIENCE_BLOCKS = 2;
+
 /** Pause after Bitcoin refused or did not answer. */
 const RETRY_MS = 1_000;
 
@@ -79,6 +82,7 @@ export class Committer {
   #hasNews = true;
   #burnTipMs = 0;
   #burnTip: Uint8Array | null = null;
+  #keySentAtHeight = Number.NEGATIVE_INFINITY;
   #done: Promise<void> | null = null;
 
   constructor(deps: CommitterDeps, options: CommitterOptions) {
@@ -115,6 +119,7 @@ export class Committer {
           againMs = await this.#turn();
         } catch (cause) {
           log.warn('Bitcoin did not take our operation; trying again', { cause });
+          this.#keySentAtHeight = Number.NEGATIVE_INFINITY;
           againMs = RETRY_MS;
         }
       }
@@ -143,6 +148,10 @@ export class Committer {
     }
     const key = chain.registeredKey(this.#vrfPublicKey);
     if (key === null) {
+      // What was sent may be mined already in a block we have not seen yet.
+      const isPending = burnTip.burnHeight <= this.#keySentAtHeight + KEY_PATIENCE_BLOCKS;
+      if (isPending) return null;
+      this.#keySentAtHeight = burnTip.burnHeight;
       await operator.registerKey({
         vrfPublicKey: this.#vrfPublicKey,
         minerPubkeyHash: this.#pubkeyHash,

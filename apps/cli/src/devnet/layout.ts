@@ -161,10 +161,10 @@ ${model}`;
 const INITIAL_BITCOIN_BLOCKS = 102;
 
 /**
- * One block for the miner's key and three for its first commits: a commit counts from the third in a
- * row. These are mined as soon as Bitcoin has the transaction, the rest by the clock.
+ * One block for the miner's key and three for its first commits (a commit counts from the third in a
+ * row), and two to spare. These are mined as soon as Bitcoin has the transaction, the rest by the clock.
  */
-const EAGER_BELOW_HEIGHT = INITIAL_BITCOIN_BLOCKS + 4;
+const EAGER_BELOW_HEIGHT = INITIAL_BITCOIN_BLOCKS + 6;
 
 /** Writes what is missing. With `reset`, forgets everything first. */
 export function layOut(options: DevnetOptions, reset: boolean): DevnetLayout {
