@@ -43,6 +43,9 @@ export class JudgeQueue {
   readonly #waiting = new Map<string, Receipt>();
   readonly #abort = new AbortController();
   #running: Promise<void> | null = null;
+  /** In whose slots our verdicts stand; null: not known to stand anywhere. */
+  #publishedCycle: number | null = null;
+  #publications = 0;
 
   constructor(
     deps: JudgeQueueDeps,
@@ -79,8 +82,10 @@ export class JudgeQueue {
     });
   }
 
+  /** Fetches receipts that events may have lost, and says again what was not heard. */
   async resync(): Promise<void> {
     const { node, contracts } = this.#deps;
+    await this.#publishAgain();
     for (const slot of await node.writtenSlots(contracts.receipts)) {
       const chunk = await node.chunk(contracts.receipts, slot);
       if (chunk !== null) this.onReceiptChunk(chunk);
@@ -90,12 +95,24 @@ export class JudgeQueue {
   /** Puts our recent verdicts into our slot; after a restart too, in case the write was lost. */
   async publish(): Promise<void> {
     const { node, ledger, slots, contracts } = this.#deps;
+    this.#publishedCycle = null;
+    this.#publications += 1;
+    const publication = this.#publications;
     const entries = ledger.recentVerdicts(LIMITS.verdictsPublished);
-    if (entries.length === 0) return;
     const cycle = await node.currentCycle();
     const set = await node.signerSet(cycle);
     const slot = set?.findIndex((s) => bytesEqual(s.publicKey, this.#key.publicKey)) ?? -1;
-    if (slot >= 0) await slots.write(contracts.verdicts(cycle), slot, encodeVerdictChunk(entries));
+    const isSaid =
+      entries.length === 0 ||
+      slot < 0 ||
+      (await slots.write(contracts.verdicts(cycle), slot, encodeVerdictChunk(entries)));
+    // A later one knows more: only its own success counts.
+    if (isSaid && publication === this.#publications) this.#publishedCycle = cycle;
+  }
+
+  /** A write was lost with the node, or a new cycle began: its verdicts have a slot of their own. */
+  async #publishAgain(): Promise<void> {
+    if (this.#publishedCycle !== (await this.#deps.node.currentCycle())) await this.publish();
   }
 
   async #run(): Promise<void> {

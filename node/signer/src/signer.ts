@@ -173,7 +173,6 @@ export class Signer {
     let turns = 0;
     while (!this.#abort.signal.aborted) {
       try {
-        if (isFirst) await this.#judging.publish();
         if (isFirst || turns % 5 === 0) await this.#judging.resync();
         if (isFirst || turns % 5 === 0 || this.#blocks.isBusy) await this.#blocks.resync();
         isFirst = false;

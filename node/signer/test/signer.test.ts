@@ -27,6 +27,7 @@ import { SimNetwork } from '@assay/world/sim';
 import { describe, expect, it } from 'vitest';
 import { BlockSigner } from '../src/block-signer.ts';
 import { contractsOf } from '../src/contracts.ts';
+import { JudgeQueue } from '../src/judge-queue.ts';
 import { Ledger } from '../src/ledger.ts';
 import type { NodePort } from '../src/ports.ts';
 import { SlotWriter } from '../src/slot-writer.ts';
@@ -339,6 +340,43 @@ describe('a block with a settlement', () => {
     const { signer, node } = build();
     await signFully(signer, proposalOf([settlement('settle')]));
     expect(response(node)).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+describe('the verdicts of a signer', () => {
+  function buildQueue(node: FakeNode) {
+    const ledger = new Ledger(new MemoryStore());
+    judge(ledger, 'valid');
+    const slots = new SlotWriter(node, SIGNERS[0]!);
+    const world = new SimNetwork({ seed: 1 }).world('signer');
+    const port = { judge: async () => ({ verdict: 'abstain', reason: '' }) as const };
+    const deps = { world, node, judge: port, ledger, slots, contracts, log: silentLogger };
+    const keys = { privateKey: SIGNERS[0]!, publicKey: publicKeyFromPrivate(SIGNERS[0]!) };
+    return new JudgeQueue(deps, keys, CHAIN_ID);
+  }
+
+  it('that a dead node did not take are said again when it is back', async () => {
+    const node = new FakeNode();
+    const queue = buildQueue(node);
+    const { putChunk } = node;
+    node.putChunk = async () => {
+      throw new Error('no connection');
+    };
+    await expect(queue.resync()).rejects.toThrow('no connection');
+    node.putChunk = putChunk;
+    await queue.resync();
+    expect(await node.chunk(contracts.verdicts(4), 0)).toMatchObject({ slotVersion: 1 });
+    await queue.resync();
+    expect(await node.chunk(contracts.verdicts(4), 0)).toMatchObject({ slotVersion: 1 });
+  });
+
+  it('are said in the slots of a new cycle as well', async () => {
+    const node = new FakeNode();
+    const queue = buildQueue(node);
+    await queue.resync();
+    node.currentCycle = async () => 5;
+    await queue.resync();
+    expect(await node.chunk(contracts.verdicts(5), 0)).toMatchObject({ slotVersion: 1 });
   });
 });
 
