@@ -9,7 +9,7 @@
 
 import { BitcoinRpc, minerKey } from '@assay/burnchain';
 import { bytesEqual, bytesToHex } from '@assay/bytes';
-import { type Genesis, parseGenesis } from '@assay/chainstate';
+import { type Genesis, parseGenesis, type StoredHeader } from '@assay/chainstate';
 import { Cv } from '@assay/clarity-value';
 import type { InferenceResult } from '@assay/client';
 import { describeModel } from '@assay/engine';
@@ -290,14 +290,28 @@ export class SimAssay {
 
   /** Block height of a transaction on the canonical chain, or null. */
   minedAt(txid: string): number | null {
-    const { chainstate, coordinator } = this.node;
-    let header = coordinator.tip();
-    while (header.height > 0) {
-      const receipts = chainstate.receipts(header.blockId) ?? [];
-      if (receipts.some((receipt) => bytesToHex(receipt.txid) === txid)) return header.height;
-      header = chainstate.header(header.parentBlockId)!;
+    const tip = this.node.coordinator.tip();
+    if (this.#mined.tip !== tip.blockId) {
+      const heights = new Map<string, number>();
+      for (const { height, txids } of this.#canonicalTransactions(tip)) {
+        for (const id of txids) heights.set(id, height);
+      }
+      this.#mined = { tip: tip.blockId, heights };
     }
-    return null;
+    return this.#mined.heights.get(txid) ?? null;
+  }
+
+  #mined: { tip: Uint8Array | null; heights: ReadonlyMap<string, number> } = {
+    tip: null,
+    heights: new Map(),
+  };
+
+  *#canonicalTransactions(tip: StoredHeader) {
+    const { chainstate } = this.node;
+    for (let header = tip; header.height > 0; header = chainstate.header(header.parentBlockId)!) {
+      const receipts = chainstate.receipts(header.blockId) ?? [];
+      yield { height: header.height, txids: receipts.map(({ txid }) => bytesToHex(txid)) };
+    }
   }
 
   async untilMined(txid: string, limitMs = 60_000): Promise<void> {
@@ -373,6 +387,11 @@ export class SimAssay {
     if (!host.ok || host.value.type !== 'some' || host.value.value.type !== 'tuple') return -1n;
     const value = host.value.value.entries.get(field);
     return value?.type === 'uint' ? value.value : -1n;
+  }
+
+  /** Answers that were paid for, over all hosts. */
+  totalSettled(): bigint {
+    return this.hostNames.reduce((sum, name) => sum + this.hostRecord(name, 'settled'), 0n);
   }
 
   // ---- the end --------------------------------------------------------------------------------
