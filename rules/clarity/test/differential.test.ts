@@ -5,14 +5,14 @@
  * More programs: `PROGRAMS=20000 SEED=7 npx vitest run rules/clarity/test/differential.test.ts`.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { differences, factsOf, type Machine, ours, reference, WALLET_1 } from './oracle.ts';
+import { DEPLOYER, differences, factsOf, ours, reference, WALLET_1 } from './oracle.ts';
 import { CALLEE, randomProgram } from './random-programs.ts';
 
 const PROGRAMS = Number(process.env.PROGRAMS ?? 150);
 const SEED = Number(process.env.SEED ?? 1);
 
-let theirs: Machine;
-let our: Machine;
+let theirs: Awaited<ReturnType<typeof reference>>;
+let our: ReturnType<typeof ours>;
 
 beforeAll(async () => {
   // The reference prints run-time errors of contracts; they are compared, not shown.
@@ -62,4 +62,26 @@ describe('random programs', () => {
     // The generator must keep writing programs that run.
     expect(accepted).toBeGreaterThan(PROGRAMS / 2);
   });
+
+  it('have the interface the reference prints, to the byte', () => {
+    const interfaces = theirs.sdk.getContractsInterfaces() as ReadonlyMap<string, unknown>;
+    let compared = 0;
+    for (const [id, expected] of interfaces) {
+      if (!id.startsWith(DEPLOYER)) continue;
+      compared++;
+      expect(JSON.stringify(our.vm.contractInterface(id)), id).toBe(
+        JSON.stringify(plain(expected)),
+      );
+    }
+    expect(compared).toBeGreaterThan(PROGRAMS / 2);
+  });
 });
+
+/** Maps of the WASM boundary as plain objects, in the same order. */
+function plain(value: unknown): unknown {
+  if (value instanceof Map) {
+    return Object.fromEntries([...value].map(([key, one]) => [key, plain(one)]));
+  }
+  if (Array.isArray(value)) return value.map(plain);
+  return value;
+}
