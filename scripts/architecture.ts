@@ -39,7 +39,7 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/\bMath\.random\s*\(/, 'Math.random'],
   [/\b(?:setTimeout|setInterval|setImmediate)\s*\(/, 'setTimeout'],
   [/\bprocess\./, 'process'],
-  [/(?<![.\w])fetch\s*\(/, 'fetch'],
+  [/(?<![.#\w])fetch\s*\(/, 'fetch'],
   [/from 'node:(?!crypto)([a-z_/]+)'/, 'node:'],
 ];
 
