@@ -32,6 +32,8 @@ export interface FullNodeDeps {
 }
 
 const EXPIRE_MS = 60_000;
+/** `timeout_ms` of stacks-core: what is lost on the way must not hold up what comes behind it. */
+const OBSERVER_TIMEOUT_MS = 1_000;
 
 const prefix = (name: string): Uint8Array => bytesFromUtf8(`${name}/`);
 
@@ -132,7 +134,11 @@ export class FullNode {
     );
     this.#events = new EventDispatcher(
       { world, store: serviceStore.prefixed(prefix('events')), source: shared, log },
-      options.observers.map(({ endpoint, eventsKeys }) => ({ endpoint, keys: eventsKeys })),
+      options.observers.map(({ endpoint, eventsKeys, timeoutMs = OBSERVER_TIMEOUT_MS }) => ({
+        endpoint,
+        keys: eventsKeys,
+        timeoutMs,
+      })),
     );
     const { url, username, password, pollMs } = options.bitcoin;
     const credentials = {

@@ -15,6 +15,8 @@ export interface ObserverSettings {
   /** `host:port` */
   readonly endpoint: string;
   readonly eventsKeys: readonly string[];
+  /** Patience with one delivery before it is repeated. Default 1,000, as stacks-core. */
+  readonly timeoutMs?: number;
 }
 
 export interface FullNodeOptions {

@@ -4,9 +4,10 @@ export const LIMITS = {
   assemblyMsMax: 5_000,
   /** Transactions tried for one block: bounds the walk over a mempool full of misfits. */
   candidatesPerBlockMax: 20_000,
-  /** The proposal is published again when signatures are missing for this long. */
+  /** The proposal is published again when signatures are missing for this long; then twice as long. */
   proposeAgainMs: 2_000,
-  /** A proposal without 70 % of weight after this long is given up and rebuilt on the current tip. */
+  proposeAgainMsMax: 8_000,
+  /** A proposal that nobody has signed after this long is given up and rebuilt on the current tip. */
   signaturesMsMax: 30_000,
   /** Pause after signers refused a block, so that a bad view cannot spin. */
   rejectionPauseMs: 500,

@@ -163,7 +163,7 @@ export class Miner {
       }
       case 'refused': {
         log.warn('signers refused the block', { ...shown, reasons: tally.reasons });
-        this.#suspect(tally.failedTxids, block, own.length);
+        if (tally.blamesContent) this.#suspect(tally.failedTxids, block, own.length);
         await world.timers.sleep(LIMITS.rejectionPauseMs, this.#abort.signal);
         return true;
       }
@@ -242,21 +242,28 @@ export class Miner {
       },
     });
     const startedMs = world.clock.nowMs();
+    let againMs = 0;
     try {
       for (let proposedMs = Number.NEGATIVE_INFINITY; ; ) {
         const nowMs = world.clock.nowMs();
         const state = tally.state();
         if (state.kind !== 'open' || this.#abort.signal.aborted) return state;
-        if (nowMs - startedMs > LIMITS.signaturesMsMax) return state;
+        // A block that somebody has signed stays the one: who signed it will not sign another soon.
+        const isUnsigned = tally.signedWeight === 0n;
+        if (isUnsigned && nowMs - startedMs > LIMITS.signaturesMsMax) return state;
         const isOvertaken =
           !bytesEqual(chain.tip().blockId, parent.blockId) ||
           !bytesEqual(chain.election()?.consensusHash ?? new Uint8Array(), election.consensusHash);
         if (isOvertaken) return state;
-        if (nowMs - proposedMs >= LIMITS.proposeAgainMs) {
+        if (nowMs - proposedMs >= againMs) {
           stackerdb.publishProposal(proposal, election.consensusHash);
           proposedMs = nowMs;
+          againMs = Math.min(
+            Math.max(2 * againMs, LIMITS.proposeAgainMs),
+            LIMITS.proposeAgainMsMax,
+          );
         }
-        await this.#waitForNews(LIMITS.proposeAgainMs);
+        await this.#waitForNews(proposedMs + againMs - nowMs);
       }
     } finally {
       this.#tally = null;

@@ -5,7 +5,12 @@
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import type { SignerSet } from '@assay/chainstate';
-import { decodeSignerMessage, recoverResponseKey } from '@assay/wire';
+import {
+  decodeSignerMessage,
+  type RejectReason,
+  recoverResponseKey,
+  type ValidateRejectCode,
+} from '@assay/wire';
 
 export type Tally =
   | { readonly kind: 'open' }
@@ -15,13 +20,35 @@ export type Tally =
       readonly kind: 'refused';
       readonly reasons: readonly string[];
       readonly failedTxids: readonly string[];
+      /** Whether something in the block was at fault, and not its place in the chain. */
+      readonly blamesContent: boolean;
     };
+
+/** Refusals for what a block contains; the others speak of its place, time or rivals. */
+const CONTENT_CODES: readonly ValidateRejectCode[] = [
+  'BadTransaction',
+  'InvalidBlock',
+  'ChainstateError',
+  'ProblematicTransaction',
+];
+
+function isAboutContent(reason: RejectReason | null): boolean {
+  if (reason === null) return true;
+  if (reason.kind === 'problematic-transactions') return true;
+  return reason.kind === 'validation-failed' && CONTENT_CODES.includes(reason.code);
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly failedTxid: string | null;
+  readonly isAboutContent: boolean;
+}
 
 export class SignatureTally {
   readonly #set: SignerSet;
   readonly #blockHash: Uint8Array;
   readonly #signatures = new Map<number, Uint8Array>();
-  readonly #refusals = new Map<number, { reason: string; failedTxid: string | null }>();
+  readonly #refusals = new Map<number, Refusal>();
   readonly #total: bigint;
   readonly #threshold: bigint;
 
@@ -47,10 +74,11 @@ export class SignatureTally {
     } else if (!this.#signatures.has(slot)) {
       const key = recoverResponseKey(response);
       if (key === null || !bytesEqual(key, signer.publicKey)) return;
-      const { failedTxid } = response.data;
+      const { failedTxid, rejectReason } = response.data;
       this.#refusals.set(slot, {
         reason: response.reason,
         failedTxid: failedTxid === null ? null : bytesToHex(failedTxid),
+        isAboutContent: isAboutContent(rejectReason),
       });
     }
   }
@@ -81,6 +109,7 @@ export class SignatureTally {
         kind: 'refused',
         reasons: [...new Set(refusals.map((refusal) => refusal.reason))],
         failedTxids: refusals.flatMap((r) => (r.failedTxid === null ? [] : [r.failedTxid])),
+        blamesContent: refusals.some((refusal) => refusal.isAboutContent),
       };
     }
     return { kind: 'open' };

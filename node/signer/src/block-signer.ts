@@ -69,6 +69,10 @@ interface Pending {
   readonly set: readonly SignerSlot[];
   readonly slot: number;
   readonly seenMs: number;
+  /** Of the miner's slot: a higher one means that it asks again. */
+  version: number;
+  /** When we last spoke of it, to the node or in our slot. */
+  spokeMs: number;
   /** Slots that pre-committed. */
   readonly preCommits: Set<number>;
   stage: Stage;
@@ -80,6 +84,8 @@ export class BlockSigner {
   readonly #deps: BlockSignerDeps;
   readonly #options: BlockSignerOptions;
   readonly #pending = new Map<string, Pending>();
+  /** Hashes of proposals whose facts are being fetched. */
+  readonly #considering = new Set<string>();
   /** Pre-commits that arrived before their proposal: block hash -> public keys. */
   readonly #early = new Map<string, Set<string>>();
 
@@ -100,47 +106,74 @@ export class BlockSigner {
     if (chunk.slotId % 2 !== MINER_SLOT.blockProposal) return;
     const message = decodeSignerMessage(chunk.data);
     if (!message.ok || message.value.kind !== 'block-proposal') return;
-    await this.#consider(message.value.proposal);
+    await this.#consider(message.value.proposal, chunk.slotVersion);
   }
 
-  async #consider(proposal: BlockProposal): Promise<void> {
+  /** The same proposal comes as an event and is fetched as well; it is looked at once at a time. */
+  async #consider(proposal: BlockProposal, version: number): Promise<void> {
+    const key = bytesToHex(blockHash(proposal.block.header));
+    const known = this.#pending.get(key);
+    if (known !== undefined) return this.#repeat(known, version);
+    if (this.#considering.has(key)) return;
+    this.#considering.add(key);
+    try {
+      await this.#open(proposal, version);
+    } finally {
+      this.#considering.delete(key);
+    }
+  }
+
+  /** All facts first: a proposal is remembered only when it has been checked. */
+  async #open(proposal: BlockProposal, version: number): Promise<void> {
     const { node, ledger, world, log } = this.#deps;
     const { header } = proposal.block;
     const hash = blockHash(header);
-    const known = this.#pending.get(bytesToHex(hash));
-    if (known !== undefined) return this.#repeat(known);
-    const cycle = await node.currentCycle();
+    const [cycle, election, canonical] = await Promise.all([
+      node.currentCycle(),
+      node.lastElection(),
+      node.canonicalBlockHash(header.chainLength),
+    ]);
     const set = await node.signerSet(cycle);
     const slot = set?.findIndex((s) => bytesEqual(s.publicKey, this.#options.publicKey)) ?? -1;
     if (set === null || slot < 0) return;
+    const nowMs = world.clock.nowMs();
     const pending: Pending = {
       proposal,
       hash,
       cycle,
       set,
       slot,
-      seenMs: world.clock.nowMs(),
+      seenMs: nowMs,
+      version,
+      spokeMs: nowMs,
       preCommits: new Set(),
       stage: 'validating',
       answer: null,
     };
     this.#remember(pending);
-    const refusal = checkProposal(proposal, {
-      nowMs: world.clock.nowMs(),
-      currentCycle: cycle,
-      election: await node.lastElection(),
-      signed: ledger.signedAt(header.consensusHash, header.chainLength),
-      canonical: await node.canonicalBlockHash(header.chainLength),
-    });
+    const signed = ledger.signedAt(header.consensusHash, header.chainLength);
+    const facts = { nowMs, currentCycle: cycle, election, signed, canonical };
+    const refusal = checkProposal(proposal, facts);
     if (refusal !== null) return this.#refuse(pending, refusal, null);
     log.debug('proposal looks right; the node executes it', { block: hash });
     await node.proposeBlock(encodeBlock(proposal.block));
   }
 
-  /** The miner asks again: say what we said, or ask the node again. */
-  async #repeat(pending: Pending): Promise<void> {
-    if (pending.answer !== null) await this.#say(pending, pending.answer);
-    else if (pending.stage === 'validating') {
+  /**
+   * A proposal we know: when the miner asks again, say what we said; when the node has not answered
+   * for a while, ask it again. Never more often than that: with bad wires, repetition is what
+   * would choke them.
+   */
+  async #repeat(pending: Pending, version: number): Promise<void> {
+    const nowMs = this.#deps.world.clock.nowMs();
+    const isAskedAgain = version > pending.version;
+    if (nowMs - pending.spokeMs < LIMITS.repeatMs) return;
+    if (pending.answer !== null) {
+      if (!isAskedAgain) return;
+      pending.version = version;
+      await this.#say(pending, pending.answer);
+    } else if (pending.stage === 'validating') {
+      pending.spokeMs = nowMs;
       await this.#deps.node.proposeBlock(encodeBlock(pending.proposal.block));
     }
   }
@@ -263,6 +296,7 @@ export class BlockSigner {
 
   async #say(pending: Pending, message: SignerMessage): Promise<void> {
     pending.answer = message;
+    pending.spokeMs = this.#deps.world.clock.nowMs();
     const lane = message.kind === 'block-response' ? 'blockResponse' : 'blockPreCommit';
     const contract = this.#deps.contracts.signers(pending.cycle, SIGNER_LANE[lane]);
     const isWritten = await this.#deps.slots.write(

@@ -15,7 +15,7 @@ import { parsePrincipal } from '@assay/clarity-value';
 import { sha512_256 } from '@assay/crypto';
 import type { InferenceRequest } from '@assay/jobs';
 import { decodeBlock, type StackerDbChunk, signerSignatureHash } from '@assay/wire';
-import type { HttpResponse, World } from '@assay/world';
+import { type HttpResponse, type World, WorldError } from '@assay/world';
 import type { JudgedRequest, NodePort, SignerSlot, SortitionView } from './ports.ts';
 
 export interface HttpNodeOptions {
@@ -27,7 +27,13 @@ export interface HttpNodeOptions {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const TIMEOUT_MS = 10_000;
+/**
+ * Patience with one attempt, then with the next: a lost message costs the first, a node that is busy
+ * with a large block gets the last. Every call here may be repeated.
+ */
+const TIMEOUTS_MS = [1_000, 2_000, 4_000, 8_000] as const;
+/** Transcripts may come from slow machines. */
+const CONTENT_TIMEOUTS_MS = [10_000] as const;
 /** The signer set of a cycle never changes once it is known. */
 const CYCLES_KEPT = 4;
 
@@ -79,8 +85,29 @@ class HttpNode implements NodePort {
     this.#options = options;
   }
 
-  async #get(path: string, base = this.#options.url): Promise<HttpResponse | null> {
-    const response = await this.#world.net.fetch(`${base}${path}`, { timeoutMs: TIMEOUT_MS });
+  /** Again after silence, not after a refused connection: that node is down, and we come back. */
+  async #fetch(
+    url: string,
+    options: Parameters<World['net']['fetch']>[1] = {},
+    timeoutsMs: readonly number[] = TIMEOUTS_MS,
+  ): Promise<HttpResponse> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const timeoutMs = timeoutsMs[attempt]!;
+        return await this.#world.net.fetch(url, { ...options, timeoutMs });
+      } catch (cause) {
+        const isSilence = cause instanceof WorldError && cause.code === 'world/timeout';
+        if (!isSilence || attempt + 1 >= timeoutsMs.length) throw cause;
+      }
+    }
+  }
+
+  async #get(
+    path: string,
+    base = this.#options.url,
+    timeoutsMs: readonly number[] = TIMEOUTS_MS,
+  ): Promise<HttpResponse | null> {
+    const response = await this.#fetch(`${base}${path}`, {}, timeoutsMs);
     if (response.status === 404) return null;
     if (response.status !== 200) throw new BadAnswer(`${path} answered ${response.status}`);
     return response;
@@ -96,11 +123,10 @@ class HttpNode implements NodePort {
     body: Json,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<HttpResponse> {
-    return this.#world.net.fetch(`${this.#options.url}${path}`, {
+    return this.#fetch(`${this.#options.url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: bytesFromUtf8(JSON.stringify(body)),
-      timeoutMs: TIMEOUT_MS,
     });
   }
 
@@ -108,9 +134,7 @@ class HttpNode implements NodePort {
     const known = this.#sets.get(cycle);
     if (known !== undefined) return known;
     const path = `/v3/stacker_set/${cycle}`;
-    const response = await this.#world.net.fetch(`${this.#options.url}${path}`, {
-      timeoutMs: TIMEOUT_MS,
-    });
+    const response = await this.#fetch(`${this.#options.url}${path}`);
     // 400: the set of this cycle is not known yet.
     if (response.status === 400 || response.status === 404) return null;
     const set = object(object(jsonOf(response)).stacker_set);
@@ -210,7 +234,8 @@ class HttpNode implements NodePort {
     const stored = await this.#get(`/v2/content/${name}`);
     if (stored !== null || hostEndpoint === null) return stored?.body ?? null;
     try {
-      const fromHost = await this.#get(`/transcripts/${name}`, hostEndpoint.replace(/\/+$/, ''));
+      const base = hostEndpoint.replace(/\/+$/, '');
+      const fromHost = await this.#get(`/transcripts/${name}`, base, CONTENT_TIMEOUTS_MS);
       return fromHost?.body ?? null;
     } catch {
       // The host is another party: that it does not answer is no failure of ours.

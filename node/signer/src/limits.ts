@@ -11,6 +11,8 @@ export const LIMITS = {
   rivalMsMin: 10_000,
   /** While a proposal is open, chunks are fetched this often in case an event was lost. */
   resyncMs: 1_000,
+  /** What we said of a proposal is not repeated sooner. */
+  repeatMs: 1_500,
   /** An open proposal is forgotten after this long. */
   proposalMsMax: 60_000,
   /** Event bodies: a block proposal as hex with room to spare. */
