@@ -301,6 +301,32 @@ describe('at least once, in order, without blocking the node', () => {
     expect(arena.received.map(({ path }) => path)).toEqual(['/new_block']);
   });
 
+  it('what a slot says later replaces what still waits to be told', async () => {
+    const arena = new Arena();
+    const dispatcher = arena.start({ keys: ['*', 'stackerdb'], replay: false });
+    await arena.network.run(10);
+    arena.network.crash('observer');
+    const say = (slotId: number, slotVersion: number) => {
+      const data = Uint8Array.of(slotVersion);
+      const chunk = { slotId, slotVersion, signature: new Uint8Array(65), data };
+      dispatcher.stackerDbChunks({ contractId: `${BOOT}.miners`, chunks: [chunk] });
+    };
+    for (let version = 1; version <= 20; version++) for (const slot of [0, 1]) say(slot, version);
+    expect(dispatcher.backlogs).toEqual([3]);
+    arena.network.restart('observer');
+    await arena.network.run(10_000);
+    const told = arena.received.map(({ body }) => {
+      const [slot] = body.modified_slots as { slot_id: number; slot_version: number }[];
+      return [slot!.slot_id, slot!.slot_version];
+    });
+    // The first was on its way already.
+    expect(told).toEqual([
+      [0, 1],
+      [1, 20],
+      [0, 20],
+    ]);
+  });
+
   it('one observer that hangs does not hold up another', async () => {
     const arena = new Arena();
     arena.network.start('slow', (world) =>

@@ -79,22 +79,27 @@ export class EventDispatcher {
   }
 
   stackerDbChunks(event: ChunkEvent): void {
-    this.#tell('wantsStackerDb', '/stackerdb_chunks', () => stackerDbPayload(event));
+    const slots = event.chunks.map(({ slotId }) => slotId).join();
+    const subject = `${event.contractId} ${slots}`;
+    this.#tell('wantsStackerDb', '/stackerdb_chunks', () => stackerDbPayload(event), subject);
   }
 
   proposalResponse(response: ProposalResponse): void {
-    this.#tell('wantsProposals', '/proposal_response', () => response);
+    const { signer_signature_hash: hash } = response;
+    const subject = typeof hash === 'string' ? hash : null;
+    this.#tell('wantsProposals', '/proposal_response', () => response, subject);
   }
 
   #tell(
     wish: 'wantsMempool' | 'wantsStackerDb' | 'wantsProposals',
     path: string,
     body: () => Parameters<Observer['message']>[1],
+    subject: string | null = null,
   ): void {
     const listeners = this.#observers.filter((observer) => observer.wants[wish]);
     if (listeners.length === 0) return;
     const shared = body();
-    for (const observer of listeners) observer.message(path, shared);
+    for (const observer of listeners) observer.message(path, shared, subject);
   }
 
   #blockBody(blockId: Uint8Array, wants: Subscription): Uint8Array | null {

@@ -20,7 +20,14 @@ import { type ObserverConfig, type Subscription, subscription } from './subscrip
 type Item =
   | { readonly kind: 'block'; readonly id: Uint8Array }
   | { readonly kind: 'burn'; readonly id: Uint8Array }
-  | { readonly kind: 'message'; readonly path: string; readonly body: Json; readonly atMs: number };
+  | {
+      readonly kind: 'message';
+      readonly path: string;
+      readonly body: Json;
+      /** Names what the message is about; null when each stands for itself. */
+      readonly subject: string | null;
+      readonly atMs: number;
+    };
 
 export interface ObserverDeps {
   readonly world: Pick<World, 'clock' | 'timers' | 'net'>;
@@ -89,9 +96,19 @@ export class Observer {
     if (this.wants.wantsBurnBlocks) this.#pushDurable({ kind: 'burn', id: sortitionId });
   }
 
-  message(path: string, body: Json): void {
+  /**
+   * @param subject  a slot, a proposal: what is said about it later replaces what still waits, so that
+   *   an observer that is slow or hard to reach hears the latest and not the history
+   */
+  message(path: string, body: Json, subject: string | null = null): void {
     const atMs = this.#deps.world.clock.nowMs();
-    this.#queue.push({ kind: 'message', path, body, atMs });
+    const item: Item = { kind: 'message', path, body, subject, atMs };
+    // The first may be on its way already.
+    const waiting = this.#queue.findIndex(
+      (old, i) => i > 0 && old.kind === 'message' && old.path === path && old.subject === subject,
+    );
+    if (subject !== null && waiting > 0) this.#queue[waiting] = item;
+    else this.#queue.push(item);
     this.#trim();
     this.#wake?.();
   }
