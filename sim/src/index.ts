@@ -1,5 +1,6 @@
 /** A whole network in one process and in virtual time, from a seed. */
 export type { HostKind } from './engines.ts';
+export { measureSupply, type Supply, supplyFaults } from './invariants.ts';
 export { simKey } from './keys.ts';
 export { SimAssay, type SimOptions, SimTimeout } from './network.ts';
 export { type Question, SimUser } from './user.ts';
