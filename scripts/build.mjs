@@ -9,7 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const EXTERNAL = ['lmdb', 'secp256k1', 'node-llama-cpp', 'pino'];
 
 export async function build() {
-  const { build: bundle } = await import('esbuild');
+  const { build: bundle, stop } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   await bundle({
     absWorkingDir: root,
@@ -30,6 +30,8 @@ export async function build() {
     },
     logLevel: 'warning',
   });
+  // The bundler's own process is not needed while the program runs.
+  await stop();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
