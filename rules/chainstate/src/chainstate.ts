@@ -33,7 +33,12 @@ import type { CheckedTransaction } from './checked-transaction.ts';
 import type { Genesis } from './genesis.ts';
 import { LIMITS } from './limits.ts';
 import type { MaturedReward, Receipt } from './receipt.ts';
-import { type BlockRejection, blockFault, type TransactionRejection } from './rejection.ts';
+import {
+  type BlockRejection,
+  blockFault,
+  bodyRejection,
+  type TransactionRejection,
+} from './rejection.ts';
 import { StateBases } from './state-bases.ts';
 import { StateCache } from './state-cache.ts';
 import type { StateBase } from './state-db.ts';
@@ -216,11 +221,12 @@ export class Chainstate {
 
   /** Executes and compares roots without keeping anything: a signer's check. */
   validateBlock(block: NakamotoBlock, context: BlockContext): Result<AppliedBlock, BlockRejection> {
-    return this.#runBlock(block, context, (parent, executed) => {
+    const { ids } = idsOf(block);
+    return this.#runBlock(block, context, ids.sizeBytes, (parent, executed) => {
       const root = this.#rootAfter(parent, executed.writes);
       if (!bytesEqual(root, block.header.stateIndexRoot)) return err(wrongRoot());
       this.#prepare(block, context, executed);
-      return ok(executed.stored(block.header, idsOf(block).ids));
+      return ok(executed.stored(block.header, ids));
     });
   }
 
@@ -229,7 +235,7 @@ export class Chainstate {
     const { ids, bytes } = idsOf(block);
     const known = this.#index.header(ids.blockId);
     if (known) return ok(this.#stored(known));
-    return this.#runBlock(block, context, (parent, executed) => {
+    return this.#runBlock(block, context, ids.sizeBytes, (parent, executed) => {
       if (!this.#commitState(parent, executed.writes, block, ids.blockId)) return err(wrongRoot());
       const header = executed.stored(block.header, ids);
       const { txids, receipts, rewards, metadata } = executed;
@@ -253,12 +259,16 @@ export class Chainstate {
   #runBlock(
     block: NakamotoBlock,
     context: BlockContext,
+    sizeBytes: number,
     then: (parent: StoredHeader, executed: Executed) => Result<StoredHeader, BlockRejection>,
   ): Result<AppliedBlock, BlockRejection> {
     const parent = this.#index.header(block.header.parentBlockId);
     if (parent === null) return err(blockFault('unknown-parent', 'the parent block is not known'));
-    const fault = headerFault(block, parent, context);
+    const fault = formFault(block, parent, context);
     if (fault) return err(fault);
+    if (sizeBytes > BLOCK_BYTES_MAX) {
+      return err(blockFault('size', `a block of ${sizeBytes} bytes`));
+    }
     const prepared = this.#prepared.get(preparedKey(block, context));
     const executed =
       prepared && isExecutionOf(prepared, block)
@@ -407,13 +417,13 @@ function isExecutionOf({ txids }: Executed, { transactions }: NakamotoBlock): bo
   );
 }
 
-/** What can be said against a header before its transactions run. */
-function headerFault(
+/** What can be said against a block before its transactions run. */
+function formFault(
   block: NakamotoBlock,
   parent: StoredHeader,
   context: BlockContext,
 ): BlockRejection | null {
-  const { header, transactions } = block;
+  const { header } = block;
   if (header.version !== rulesAt(context.burnView.burnHeight).blockHeaderVersion) {
     return blockFault('header-version', `header version ${header.version}`);
   }
@@ -423,13 +433,25 @@ function headerFault(
   if (header.timestampSecs !== context.timestampSecs) {
     return blockFault('timestamp', 'the header has another time than the block was given');
   }
-  if (transactions.length === 0) return blockFault('empty', 'a block without transactions');
+  return bodyFault(block);
+}
+
+/**
+ * Whether these are the transactions that the header commits to. The block id does not cover them,
+ * so whoever passes a block on can change them: none of these verdicts says anything about the id.
+ */
+function bodyFault({ header, transactions }: NakamotoBlock): BlockRejection | null {
+  if (transactions.length === 0) return bodyRejection('empty', 'a block without transactions');
   if (transactions.length > LIMITS.blockTransactionsMax) {
-    return blockFault('too-many', `${transactions.length} transactions`);
+    return bodyRejection('too-many', `${transactions.length} transactions`);
   }
-  if (!bytesEqual(merkleRoot(transactions.map(transactionId)), header.txMerkleRoot)) {
-    return blockFault('transactions-root', 'the header commits to other transactions');
+  const txids = transactions.map(transactionId);
+  if (!bytesEqual(merkleRoot(txids), header.txMerkleRoot)) {
+    return bodyRejection('root', 'the header commits to other transactions');
   }
-  const size = encodeBlock(block).length;
-  return size > BLOCK_BYTES_MAX ? blockFault('size', `a block of ${size} bytes`) : null;
+  // A Merkle row of odd length repeats its last entry: lists with repetitions can share a root.
+  if (new Set(txids.map(bytesToHex)).size < txids.length) {
+    return bodyRejection('duplicate', 'a transaction stands in the block twice');
+  }
+  return null;
 }

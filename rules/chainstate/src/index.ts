@@ -16,6 +16,11 @@ export {
 export { inferArguments } from './infer-call.ts';
 export { LIMITS } from './limits.ts';
 export type { MaturedReward, Receipt, TransactionStatus } from './receipt.ts';
-export type { BlockRejection, RejectionReason, TransactionRejection } from './rejection.ts';
+export {
+  type BlockRejection,
+  blamesBody,
+  type RejectionReason,
+  type TransactionRejection,
+} from './rejection.ts';
 export type { AccountState, ReadOnlyCall, StateView } from './state-view.ts';
 export type { StoredHeader } from './stored-header.ts';

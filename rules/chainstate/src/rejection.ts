@@ -54,3 +54,15 @@ export function reject(
 export function blockFault(code: string, message: string, txid?: Uint8Array): BlockRejection {
   return { code: `chainstate/${code}`, message, ...(txid ? { txid } : {}) };
 }
+
+export function bodyRejection(code: string, message: string): BlockRejection {
+  return { code: `chainstate/body-${code}`, message };
+}
+
+/**
+ * True when only the list of transactions is at fault, which the block id does not cover: the block
+ * of this id may still be right, so nobody may remember the id as invalid.
+ */
+export function blamesBody({ code }: Pick<BlockRejection, 'code'>): boolean {
+  return code.startsWith('chainstate/body-');
+}

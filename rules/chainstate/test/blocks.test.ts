@@ -15,7 +15,7 @@ import {
   transactionsRoot,
 } from '@assay/wire';
 import { describe, expect, it } from 'vitest';
-import { Chainstate, parseGenesis } from '../src/index.ts';
+import { blamesBody, Chainstate, parseGenesis } from '../src/index.ts';
 import {
   ALICE,
   BOB,
@@ -108,15 +108,15 @@ describe('blocks', () => {
     });
     expect(verdicts).toEqual([
       'chainstate/state-root',
-      'chainstate/transactions-root',
+      'chainstate/body-root',
       'chainstate/height',
       'chainstate/unknown-parent',
       'chainstate/timestamp',
       'chainstate/burn-spent',
       'chainstate/consensus-hash',
       'chainstate/header-version',
-      'chainstate/transactions-root',
-      'chainstate/empty',
+      'chainstate/body-root',
+      'chainstate/body-empty',
     ]);
     expect(chain.chain.children(chain.tip.blockId)).toEqual([]);
     chain.apply(block, context);
@@ -128,8 +128,10 @@ describe('blocks', () => {
     const { block } = chain.assemble([chain.sign(BOB, transfer(HOST.address, 1n))], context);
     const [tx] = block.transactions as [Transaction];
     const forgery = { ...tx, payload: transfer(ALICE.address, 9n) };
+    const stale = chain.sign(ALICE, transfer(BOB.address, 1n), { nonce: 0n });
     const verdicts = [
       [tx, tx],
+      [tx, stale],
       [tx, forgery],
     ].map((transactions) => {
       const header = { ...block.header, txMerkleRoot: transactionsRoot(transactions) };
@@ -137,9 +139,22 @@ describe('blocks', () => {
       return verdict.ok ? null : verdict.error;
     });
     expect(verdicts).toMatchObject([
-      { code: 'chainstate/bad-nonce', txid: transactionId(tx) },
+      { code: 'chainstate/body-duplicate' },
+      { code: 'chainstate/bad-nonce', txid: transactionId(stale) },
       { code: 'chainstate/bad-transaction', txid: transactionId(forgery) },
     ]);
+  });
+
+  it('a mutated body says nothing about the block id: the right one applies afterwards', () => {
+    const chain = busy(new TestChain());
+    const context = chain.context(chain.tip.burnView);
+    const { block } = chain.assemble([chain.sign(BOB, transfer(HOST.address, 1n))], context);
+    const [tx] = block.transactions as [Transaction];
+    for (const transactions of [[tx, tx], [], [chain.sign(HOST, transfer(BOB.address, 1n))]]) {
+      const verdict = chain.chain.applyBlock({ ...block, transactions }, context);
+      expect(!verdict.ok && blamesBody(verdict.error)).toBe(true);
+    }
+    chain.apply(block, context);
   });
 
   it('validates without keeping, then applies without running again', () => {
