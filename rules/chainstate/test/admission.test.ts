@@ -1,6 +1,7 @@
 /** Stacks' reasons of `POST /v2/transactions`, one test per reason (reference/stacks-clients.md 3). */
 import { Cv } from '@assay/clarity-value';
 import { encodeTransaction, type Transaction, type TransactionPayload } from '@assay/wire';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   ALICE,
@@ -71,6 +72,24 @@ describe('static checks', () => {
     const garbage = chain.chain.checkTransaction(new Uint8Array(200));
     expect(!garbage.ok && garbage.error.reason).toBe('Deserialization');
   });
+});
+
+it('answers any bytes, and every changed byte of a good transaction, without throwing', () => {
+  const good = encodeTransaction(chain.sign(BOB, transfer(ALICE.address, 1n)));
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+      const bytes = good.slice();
+      bytes[at]! ^= flip;
+      expect(chain.chain.checkTransaction(bytes).ok).toBe(false);
+    }),
+    { numRuns: 200 },
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      expect(chain.chain.checkTransaction(bytes).ok).toBe(false);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 describe('admission', () => {

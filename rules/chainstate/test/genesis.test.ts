@@ -1,5 +1,6 @@
 /** The genesis file: what it may say, and a sentence for everything it may not. */
 import { bytesToHex } from '@assay/bytes';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { genesisNetwork, parseGenesis } from '../src/index.ts';
 import { ALICE, genesisText, SIGNERS, TestChain } from './network.ts';
@@ -72,6 +73,24 @@ describe('genesis', () => {
   it('refuses text that is not JSON', () => {
     const parsed = parseGenesis('{"network":');
     expect(!parsed.ok && parsed.error.message).toContain('not JSON');
+  });
+
+  it('answers every file, never throws', () => {
+    const names = ['network', 'chainId', 'pox', 'balances', 'signers', 'models', 'hosts', 'x'];
+    const file = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .dictionary(fc.constantFrom(...names), fc.jsonValue())
+        .map((fields) => JSON.stringify({ ...JSON.parse(genesisText()), ...fields })),
+    );
+    fc.assert(
+      fc.property(file, (text) => {
+        const parsed = parseGenesis(text);
+        if (!parsed.ok) expect(parsed.error.message.length).toBeLessThan(300);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('says which registration of a genesis cannot happen', () => {
