@@ -1,8 +1,8 @@
 /**
  * A client of bitcoind's JSON-RPC, as far as a Stacks node and its miner need it. The embedded
- * regtest answers the same calls. Calls that cannot reach bitcoind are repeated; answers with an
- * error object are not.
- * Source: Bitcoin Core RPC documentation (24 and later).
+ * regtest answers the same calls. Calls that cannot reach bitcoind, or find it starting or too busy,
+ * are repeated; answers with another error object are not.
+ * Source: Bitcoin Core RPC documentation (24 and later), rpc/protocol.h (error numbers).
  */
 import { type BitcoinBlock, decodeBitcoinBlock } from '@assay/bitcoin';
 import { bytesFromHex, bytesFromUtf8, bytesToHex, isHex, utf8FromBytes } from '@assay/bytes';
@@ -15,7 +15,7 @@ export interface BitcoinRpcOptions {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
-  /** Name of a bitcoind wallet; calls then go to `/wallet/<name>`. */
+  /** Name of a bitcoind wallet; calls then go to `/wallet/<name>`, where others work just as well. */
   readonly wallet?: string;
   readonly timeoutMs?: number;
   readonly retries?: number;
@@ -37,11 +37,24 @@ export interface HeaderInfo {
   readonly burnHeight: number;
 }
 
-/** `RPC_METHOD_NOT_FOUND`. */
-const METHOD_NOT_FOUND = -32601;
+/** bitcoind's error numbers that mean something to us. */
+const RPC_CODES = {
+  methodNotFound: -32601,
+  /** Among others: a height above the tip; somebody else scans the UTXO set. */
+  invalidParameter: -8,
+  /** Among others: no such transaction in the mempool. */
+  invalidAddressOrKey: -5,
+  /** Reading its databases; answers nothing else until then. */
+  inWarmup: -28,
+} as const;
+
+/** bitcoind's work queue is full; the body is no JSON then. */
+const HTTP_UNAVAILABLE = 503;
 
 export class BitcoinRpc {
+  /** Without the wallet's path, for messages. */
   readonly url: string;
+  readonly #endpoint: string;
   readonly #world: Pick<World, 'net' | 'timers'>;
   readonly #options: BitcoinRpcOptions;
   #nextId = 1;
@@ -49,8 +62,11 @@ export class BitcoinRpc {
   constructor(world: Pick<World, 'net' | 'timers'>, options: BitcoinRpcOptions) {
     this.#world = world;
     this.#options = options;
-    const base = options.url.replace(/\/+$/, '');
-    this.url = options.wallet === undefined ? base : `${base}/wallet/${options.wallet}`;
+    const { wallet } = options;
+    this.url = options.url.replace(/\/+$/, '');
+    // bitcoind takes all that follows `/wallet/` as the name: no slash at the end.
+    const path = wallet === undefined ? '/' : `/wallet/${encodeURIComponent(wallet)}`;
+    this.#endpoint = `${this.url}${path}`;
   }
 
   /**
@@ -64,8 +80,18 @@ export class BitcoinRpc {
   ): Promise<unknown> {
     const id = this.#nextId++;
     const body = bytesFromUtf8(JSON.stringify({ jsonrpc: '1.0', id, method, params }));
-    const response = await this.#post(body, timeoutMs);
-    return this.#resultOf(method, response);
+    const retries = this.#options.retries ?? LIMITS.rpcRetries;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return this.#resultOf(method, await this.#post(body, timeoutMs));
+      } catch (error) {
+        const isTemporary =
+          error instanceof BurnchainError && error.code === 'burnchain/unreachable';
+        if (!isTemporary || attempt >= retries) throw error;
+        const waitMs = Math.min(LIMITS.rpcRetryMs * 2 ** attempt, LIMITS.rpcRetryMsMax);
+        await this.#world.timers.sleep(waitMs);
+      }
+    }
   }
 
   async #post(body: Uint8Array, timeoutMs: number): Promise<HttpResponse> {
@@ -74,20 +100,13 @@ export class BitcoinRpc {
     if (username !== undefined) {
       headers.authorization = `Basic ${btoa(`${username}:${password ?? ''}`)}`;
     }
-    const retries = this.#options.retries ?? LIMITS.rpcRetries;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const bodyBytesMax = LIMITS.rpcBodyBytesMax;
-        const request = { method: 'POST', headers, body, timeoutMs, bodyBytesMax };
-        return await this.#world.net.fetch(`${this.url}/`, request);
-      } catch (cause) {
-        if (attempt >= retries) {
-          const text = `no Bitcoin node answers at ${this.url}; is bitcoind running there?`;
-          throw new BurnchainError('burnchain/unreachable', text, { cause });
-        }
-        const waitMs = Math.min(LIMITS.rpcRetryMs * 2 ** attempt, LIMITS.rpcRetryMsMax);
-        await this.#world.timers.sleep(waitMs);
-      }
+    const bodyBytesMax = LIMITS.rpcBodyBytesMax;
+    const request = { method: 'POST', headers, body, timeoutMs, bodyBytesMax };
+    try {
+      return await this.#world.net.fetch(this.#endpoint, request);
+    } catch (cause) {
+      const text = `no Bitcoin node answers at ${this.url}; is bitcoind running there?`;
+      throw new BurnchainError('burnchain/unreachable', text, { cause });
     }
   }
 
@@ -96,6 +115,10 @@ export class BitcoinRpc {
       const text = `the Bitcoin node at ${this.url} refuses the user name or password`;
       throw new BurnchainError('burnchain/unauthorized', text);
     }
+    if (response.status === HTTP_UNAVAILABLE) {
+      const text = `the Bitcoin node at ${this.url} has too much to do; raise its -rpcworkqueue`;
+      throw new BurnchainError('burnchain/unreachable', text);
+    }
     const answer = parseJson(response.body);
     if (!isRecord(answer)) {
       const text = `${method}: status ${response.status} without a JSON object`;
@@ -103,8 +126,12 @@ export class BitcoinRpc {
     }
     if (isRecord(answer.error)) {
       const rpcCode = Number(answer.error.code);
-      const text = `${method}: ${String(answer.error.message)}`;
-      throw new BurnchainError('burnchain/rpc-error', text, { rpcCode });
+      const message = String(answer.error.message);
+      if (rpcCode === RPC_CODES.inWarmup) {
+        const text = `the Bitcoin node at ${this.url} is starting: ${message}`;
+        throw new BurnchainError('burnchain/unreachable', text, { rpcCode });
+      }
+      throw new BurnchainError('burnchain/rpc-error', `${method}: ${message}`, { rpcCode });
     }
     return answer.result;
   }
@@ -118,7 +145,9 @@ export class BitcoinRpc {
     try {
       return this.#hash('getblockhash', await this.call('getblockhash', [burnHeight]));
     } catch (error) {
-      if (error instanceof BurnchainError && error.rpcCode === -8) return null;
+      if (error instanceof BurnchainError && error.rpcCode === RPC_CODES.invalidParameter) {
+        return null;
+      }
       throw error;
     }
   }
@@ -151,7 +180,9 @@ export class BitcoinRpc {
       await this.call('getmempoolentry', [bytesToHex(txid)]);
       return true;
     } catch (error) {
-      if (error instanceof BurnchainError && error.code === 'burnchain/rpc-error') return false;
+      if (error instanceof BurnchainError && error.rpcCode === RPC_CODES.invalidAddressOrKey) {
+        return false;
+      }
       throw error;
     }
   }
@@ -165,7 +196,8 @@ export class BitcoinRpc {
     try {
       found = await this.#scan(address);
     } catch (error) {
-      if (!(error instanceof BurnchainError) || error.rpcCode !== METHOD_NOT_FOUND) throw error;
+      if (!(error instanceof BurnchainError) || error.rpcCode !== RPC_CODES.methodNotFound)
+        throw error;
       found = await this.#listUnspent(address);
     }
     found.sort((a, b) => (a.sats > b.sats ? -1 : a.sats < b.sats ? 1 : 0));

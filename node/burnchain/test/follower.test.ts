@@ -129,4 +129,36 @@ describe('BitcoinRpc errors', () => {
     expect(await code(500, '{"error":{"code":-8,"message":"no"}}')).toBe('burnchain/rpc-error');
     expect(await code(200, '{"result":7,"error":null}')).toBe('no error');
   });
+
+  it('repeats what a starting or busy bitcoind does not answer', async () => {
+    const starting = '{"result":null,"error":{"code":-28,"message":"Loading block index…"}}';
+    const answers = [
+      { status: 500, text: starting },
+      { status: 503, text: 'Work queue depth exceeded' },
+      { status: 200, text: '{"result":7,"error":null}' },
+      { status: 500, text: starting },
+    ];
+    const urls: string[] = [];
+    const net = {
+      serve: () => Promise.reject(new Error('not served')),
+      fetch: async (url: string) => {
+        urls.push(url);
+        const { status, text } = answers.shift()!;
+        return { status, headers: {}, body: new TextEncoder().encode(text) };
+      },
+    };
+    const sim = new SimNetwork({ seed: 1 });
+    const { timers } = sim.world('node');
+    const options = { url: 'http://b/', wallet: 'the miner' };
+    const height = new BitcoinRpc({ net, timers }, options).call('getblockcount');
+    await sim.run(5_000);
+    expect(await height).toBe(7);
+    // A slash behind the name would be part of the name.
+    expect(urls).toEqual(Array(3).fill('http://b/wallet/the%20miner'));
+    const once = new BitcoinRpc({ net, timers }, { ...options, retries: 0 });
+    await expect(once.call('getblockcount')).rejects.toMatchObject({
+      code: 'burnchain/unreachable',
+      message: 'the Bitcoin node at http://b is starting: Loading block index…',
+    });
+  });
 });

@@ -367,6 +367,8 @@ describe.each(systems)('%s', (_name, isPresent, open) => {
       expect((await failure(bitcoin.call('loadwallet', ['watch'])))[0]).toBe(-35);
       expect((await failure(bitcoin.call('loadwallet', ['nosuch'])))[0]).toBe(-18);
       expect((await failure(bitcoin.call('listunspent', [], 'nosuch')))[0]).toBe(-18);
+      expect((await failure(bitcoin.call('listunspent', [], 'watch/')))[0]).toBe(-18);
+      expect(await bitcoin.call('getblockcount', [], 'nosuch')).toBeGreaterThan(0);
       const carol = testKey(3);
       const { descriptor } = await bitcoin.call('getdescriptorinfo', [`addr(${carol.address})`]);
       const [result] = await bitcoin.call(

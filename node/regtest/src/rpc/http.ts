@@ -55,10 +55,9 @@ function preflight(request: HttpRequest): HttpResponse {
 function walletOfPath(path: string): string | null | undefined {
   if (path === '/' || path === '') return null;
   if (!path.startsWith('/wallet/')) return undefined;
-  // Differs: a slash at the end is not part of the name.
-  const name = path.slice('/wallet/'.length).replace(/\/$/, '');
   try {
-    return decodeURIComponent(name);
+    // All that follows is the name, a slash at the end included.
+    return decodeURIComponent(path.slice('/wallet/'.length));
   } catch {
     return undefined;
   }
