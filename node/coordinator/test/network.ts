@@ -57,17 +57,19 @@ const NO_VIEW = {
   minerPubkeyHash: null,
 };
 
+const GENESIS_HEADER = { ...EMPTY_HEADER, timestampSecs: 1_600_000_000 };
+
 const GENESIS: StoredHeader = {
-  header: EMPTY_HEADER,
-  blockId: blockId(EMPTY_HEADER),
-  blockHash: blockHash(EMPTY_HEADER),
+  header: GENESIS_HEADER,
+  blockId: blockId(GENESIS_HEADER),
+  blockHash: blockHash(GENESIS_HEADER),
   parentBlockId: new Uint8Array(32),
   height: 0,
   tenureHeight: 0,
   burnView: NO_VIEW,
   tenureView: NO_VIEW,
-  tenureStartBlockId: blockId(EMPTY_HEADER),
-  previousTenureEndBlockId: blockId(EMPTY_HEADER),
+  tenureStartBlockId: blockId(GENESIS_HEADER),
+  previousTenureEndBlockId: blockId(GENESIS_HEADER),
   isTenureStart: true,
   tenureBlocks: 1,
   rewardRecipient: '',

@@ -71,7 +71,9 @@ describe('SIP-021 tenure start', () => {
 
   it('counts length, time and burn from its parent', async () => {
     expect(await judge({ header: { chainLength: 2 } })).toBe('coordinator/bad-chain-length');
-    expect(await judge({ header: { timestampSecs: 0 } })).toBe('coordinator/bad-timestamp');
+    const before = 1_599_999_999;
+    expect(await judge({ header: { timestampSecs: before } })).toBe('coordinator/bad-timestamp');
+    expect(await judge({ header: { timestampSecs: before + 1 } })).toBe('applied');
     expect(await judge({ header: { burnSpent: 1n } })).toBe('coordinator/bad-burn-spent');
   });
 

@@ -189,7 +189,7 @@ export class Miner {
     if (!isOngoing && !isOurParent) return null;
     const timestampSecs = Math.max(
       Math.floor(world.clock.nowMs() / 1_000),
-      parent.header.timestampSecs + 1,
+      parent.header.timestampSecs,
     );
     const burnView = isOngoing ? burnTip : election;
     const context = chain.blockContext(
