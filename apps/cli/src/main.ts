@@ -21,9 +21,12 @@ function program(name: string, description: string): Command {
 async function assay(argv: readonly string[]): Promise<void> {
   const cli = program('assay', 'AI inference that anyone can check, anchored to Bitcoin.');
   const { addNetworkCommands } = await import('./commands/network.ts');
-  const { addUserCommands } = await import('./commands/user.ts');
   addNetworkCommands(cli);
-  addUserCommands(cli);
+  // Services start many at a time: they load nothing of what people type.
+  if (!cli.commands.some((command) => command.name() === argv[0])) {
+    const { addUserCommands } = await import('./commands/user.ts');
+    addUserCommands(cli);
+  }
   await cli.parseAsync([...argv], { from: 'user' });
 }
 

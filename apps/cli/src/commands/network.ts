@@ -1,7 +1,7 @@
 /** `assay devnet`, `node`, `signer`, `host`, `regtest`: what runs. Each is loaded only when asked for. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { DEFAULT_PORTS, type DevnetPorts } from '../devnet/layout.ts';
+import type { DevnetPorts } from '../devnet/layout.ts';
 import { UserError } from '../user-error.ts';
 import type { RegtestFlags } from './regtest.ts';
 
@@ -42,6 +42,7 @@ export function addNetworkCommands(cli: Command): void {
     .option('--port-base <port>', 'use ports from here upward instead of the usual ones')
     .option('--question <text>', 'what to ask first; empty asks nothing', 'Is the Earth round?')
     .action(async (flags: DevnetFlags) => {
+      const { DEFAULT_PORTS } = await import('../devnet/layout.ts');
       const { runDevnet } = await import('../devnet/devnet.ts');
       await runDevnet({
         folder: flags.folder,

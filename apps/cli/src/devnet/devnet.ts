@@ -12,12 +12,12 @@ import { loadGenesis } from '../genesis-file.ts';
 import { NodeApi } from '../node-api.ts';
 import { bold, dim } from '../terminal.ts';
 import { UserError } from '../user-error.ts';
-import { BitcoinClock } from './bitcoin-clock.ts';
+import { BitcoinHeight } from './bitcoin-height.ts';
 import { closingWords } from './closing-words.ts';
 import { askFirstQuestion } from './first-question.ts';
 import { lockFolder } from './folder-lock.ts';
 import { checkPortsFree, wantedPorts } from './free-ports.ts';
-import { type DevnetLayout, type DevnetPorts, devnetKey, HOSTS_MAX, layOut } from './layout.ts';
+import { type DevnetLayout, type DevnetPorts, HOSTS_MAX, layOut } from './layout.ts';
 import { Narrator } from './narrator.ts';
 import { Progress } from './progress.ts';
 import { Supervisor } from './supervisor.ts';
@@ -112,7 +112,6 @@ class Devnet {
   readonly #abort = new AbortController();
   readonly #supervisor: Supervisor;
   readonly #node: NodeApi;
-  readonly #bitcoin: BitcoinClock;
   readonly #watcher: Watcher;
   #isQuiet = false;
   #failure: string | null = null;
@@ -122,9 +121,9 @@ class Devnet {
     this.#question = question;
     this.#isNew = isNew;
     this.#node = new NodeApi(layout.nodeUrl);
-    this.#bitcoin = new BitcoinClock(layout.bitcoinUrl, devnetKey('miner').publicKey);
+    const bitcoin = new BitcoinHeight(layout.bitcoinUrl);
     const narrator = new Narrator(this.#progress, () => this.#isQuiet, SIGNERS);
-    this.#watcher = new Watcher(this.#node, this.#bitcoin, DEVNET.bootAddress, narrator);
+    this.#watcher = new Watcher(this.#node, bitcoin, DEVNET.bootAddress, narrator);
     this.#supervisor = new Supervisor(
       join(packageRoot(), 'bin', 'assay.mjs'),
       join(layout.options.folder, 'logs'),
@@ -144,12 +143,11 @@ class Devnet {
     for (const plan of this.#layout.processes) this.#supervisor.start(plan);
     const { signal } = this.#abort;
     const watching = this.#watch();
-    const hurrying = this.#bitcoin.hurry(() => this.#watcher.height > 0, signal);
     const asking = this.#ask();
     await Promise.race([asked, new Promise((gone) => signal.addEventListener('abort', gone))]);
     this.#abort.abort();
     await this.#stop();
-    await Promise.all([watching, hurrying, asking]);
+    await Promise.all([watching, asking]);
     if (this.#failure !== null) {
       throw new UserError('cli/devnet-failed', this.#failure, `Look into ${join(folder, 'logs')}.`);
     }

@@ -6,7 +6,7 @@ import { bytesToHex } from '@assay/bytes';
 import { blockId, decodeBlock, type NakamotoBlock, type Transaction } from '@assay/wire';
 import type { RequestJson } from '../infer-result.ts';
 import type { NodeApi } from '../node-api.ts';
-import type { BitcoinClock } from './bitcoin-clock.ts';
+import type { BitcoinHeight } from './bitcoin-height.ts';
 
 export interface WatchedBlock {
   readonly height: number;
@@ -38,7 +38,7 @@ interface RequestPage {
 
 export class Watcher {
   readonly #node: NodeApi;
-  readonly #bitcoin: BitcoinClock;
+  readonly #bitcoin: BitcoinHeight;
   readonly #boot: string;
   readonly #listener: WatchListener;
   #isUp = false;
@@ -49,7 +49,7 @@ export class Watcher {
   #afterRequest: number | null = null;
   readonly #open = new Map<number, string>();
 
-  constructor(node: NodeApi, bitcoin: BitcoinClock, boot: string, listener: WatchListener) {
+  constructor(node: NodeApi, bitcoin: BitcoinHeight, boot: string, listener: WatchListener) {
     this.#node = node;
     this.#bitcoin = bitcoin;
     this.#boot = boot;
