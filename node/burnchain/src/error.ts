@@ -11,6 +11,8 @@ export type BurnchainErrorCode =
   | 'burnchain/rpc-error'
   /** The answer is not what the call promises. */
   | 'burnchain/bad-answer'
+  /** Bitcoin does not have a block that we have seen; it will have it soon, or we learn of a fork. */
+  | 'burnchain/behind'
   /** Not enough satoshis at the miner's address. */
   | 'burnchain/no-funds'
   /** Deeper than `reorgDepthMax`. */

@@ -2,6 +2,8 @@
  * Follows Bitcoin's best chain: asks for the tip, finds where it leaves what the sink knows, and
  * hands over every block from there on, in order, with its burn operations parsed. A
  * reorganization is nothing special: the fork's blocks are handed over, then the new tip is named.
+ * A Bitcoin node that is merely behind us (bitcoind loses its newest blocks when it is killed, and gets
+ * them back from its peers) is waited for: only a fork takes anything back.
  * Reads bitcoind (or the embedded regtest); writes only to its sink, which is the coordinator.
  */
 import {
@@ -67,6 +69,7 @@ export class BurnchainFollower {
   #stopped = true;
   #aborting = false;
   #reachable = true;
+  #behind = false;
   #lastBest: Uint8Array | null = null;
 
   constructor(deps: FollowerDeps, options: FollowerOptions) {
@@ -134,10 +137,29 @@ export class BurnchainFollower {
     if (bestHeight < this.#network.pox.firstBurnHeight) return false;
     if (sink.burnTip() === null && !(await this.#handOverFirst())) return true;
     const fork = await this.#findFork(bestHeight);
+    if (this.#isBehind(fork, best)) {
+      this.#lastBest = best;
+      return false;
+    }
     const last = await this.#handOver(fork, bestHeight);
     const done = last !== null && bytesEqual(last, best);
     this.#lastBest = done ? best : null;
     return !done;
+  }
+
+  /** Whether Bitcoin's best block is one that the sink has built on. */
+  #isBehind(fork: KnownBlock, best: Uint8Array): boolean {
+    const { sink, log } = this.#deps;
+    const { burnHeight } = sink.burnTip()!;
+    const isBehind = fork.burnHeight < burnHeight && bytesEqual(fork.burnHeaderHash, best);
+    if (isBehind && !this.#behind) {
+      log.warn('Bitcoin has lost its newest blocks, waiting until it has them again', {
+        itsHeight: fork.burnHeight,
+        ourHeight: burnHeight,
+      });
+    }
+    this.#behind = isBehind;
+    return isBehind;
   }
 
   async #handOverFirst(): Promise<boolean> {

@@ -93,6 +93,8 @@ export class BurnchainOperator {
   readonly #deps: OperatorDeps;
   readonly #options: OperatorOptions;
   #state: OperatorState;
+  /** The burn block seen last. */
+  #burnTip: Pick<BurnBlock, 'burnHeight' | 'burnHeaderHash'> | null = null;
   /** Operations are sent one after another. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -115,6 +117,7 @@ export class BurnchainOperator {
 
   /** Learns that an operation was mined, in whichever version. */
   onBurnBlock(block: BurnBlock): void {
+    this.#burnTip = block;
     const { pending } = this.#state;
     if (pending === null) return;
     const mined = new Set(
@@ -186,6 +189,7 @@ export class BurnchainOperator {
         raise = tx.built.feeSats + (tx.built.feeSats >> 2n) + 1n;
       } else {
         // The coins are gone: an older version was mined, or a reorganization took them.
+        await this.#checkNotBehind();
         this.#save({ chained: await this.#minedChange(), pending: null });
         coins = await this.#freshCoins(plan);
       }
@@ -194,6 +198,16 @@ export class BurnchainOperator {
 
   async #isAlive(pending: PendingOp): Promise<boolean> {
     return this.#deps.rpc.isInMempool(pending.versions.at(-1)!.txid);
+  }
+
+  /** What spends coins that Bitcoin has yet to see is no reason to give them up. */
+  async #checkNotBehind(): Promise<void> {
+    const tip = this.#burnTip;
+    if (tip === null) return;
+    const hash = await this.#deps.rpc.blockHashAt(tip.burnHeight);
+    if (hash !== null && bytesEqual(hash, tip.burnHeaderHash)) return;
+    const text = `Bitcoin does not have block ${tip.burnHeight} that we have seen; waiting for it`;
+    throw new BurnchainError('burnchain/behind', text);
   }
 
   /** Change of the version that was mined although nobody told us. */

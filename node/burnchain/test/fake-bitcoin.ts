@@ -91,6 +91,12 @@ export class FakeBitcoin {
     this.#index();
   }
 
+  /** Puts blocks back that were taken off. */
+  restore(...blocks: readonly Mined[]): void {
+    this.blocks.push(...blocks);
+    this.#index();
+  }
+
   #index(): void {
     this.outputs.clear();
     for (const { block, height } of this.blocks) {

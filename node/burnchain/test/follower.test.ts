@@ -83,12 +83,26 @@ describe('BurnchainFollower', () => {
     expect(log.messages('warn')).toEqual(['Bitcoin reorganized']);
   });
 
-  it('goes back when blocks are invalidated and none replaces them', async () => {
-    const { bitcoin, sink, follower } = setup(9);
+  it('waits for a bitcoind that lost its newest blocks, and follows a shorter fork', async () => {
+    const { bitcoin, sink, follower, log } = setup(9);
     await follower.poll();
-    bitcoin.rewind(2);
+    sink.log.length = 0;
+    const lost = bitcoin.blocks.slice(5);
+    bitcoin.rewind(4);
+    expect(await follower.poll()).toBe(false);
+    bitcoin.restore(...lost.slice(0, 2));
     await follower.poll();
-    expect(sink.burnTip()!.burnHeight).toBe(6);
+    expect(sink.log).toEqual([]);
+    expect(log.messages('warn')).toHaveLength(1);
+    bitcoin.restore(...lost.slice(2));
+    bitcoin.mine();
+    await follower.poll();
+    expect(sink.log).toEqual(['block 9', 'tip 9']);
+    bitcoin.rewind(3);
+    bitcoin.mine();
+    await follower.poll();
+    expect(sink.burnTip()!.burnHeight).toBe(7);
+    expect(hashes(sink)).toEqual(bitcoin.blocks.slice(3).map((b) => b.hash));
   });
 
   it('polls in virtual time, keeps going over an outage, and stops', async () => {

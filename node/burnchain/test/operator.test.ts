@@ -154,9 +154,23 @@ describe('SIP-001 operations of a miner', () => {
     await operator.commit(request());
     mine();
     bitcoin.rewind(1);
-    bitcoin.mine();
+    mine([]);
     expect((await operator.commit(request())).how).toBe('sent');
     expect(mine().ops).toHaveLength(1);
+  });
+
+  it('keeps its chain while a restarted bitcoind is behind', async () => {
+    const { bitcoin, operator, mine, request } = setup();
+    await operator.commit(request());
+    const before = commitIn(mine().ops);
+    const next = request();
+    const [lost] = bitcoin.blocks.slice(-1);
+    bitcoin.rewind(1);
+    await expect(operator.commit(next)).rejects.toMatchObject({ code: 'burnchain/behind' });
+    expect([...bitcoin.mempool.keys()]).toEqual([]);
+    bitcoin.restore(lost!);
+    await operator.commit(next);
+    expect(bytesToHex(commitIn(mine().ops).input.txid)).toBe(bytesToHex(before.txid));
   });
 
   it('says where to send bitcoin when there is none', async () => {
