@@ -11,6 +11,7 @@ export {
 } from './engine.ts';
 export { FakeEngine, type FakeEngineOptions } from './fake.ts';
 export { type Draw, drawGmV1, gumbel, orderCandidates, type ScoredCandidate } from './gm-v1.ts';
+export { expGm, lnGm } from './gm-v1-math.ts';
 export {
   DEFAULT_THRESHOLDS,
   type DescribeOptions,

@@ -34,7 +34,8 @@ export interface LlamaEngineOptions {
   readonly contextTokens?: number;
   /** Default ChatML. */
   readonly template?: ChatTemplate;
-  readonly keyValueCache?: 'F16' | 'F32';
+  /** `Q8_0` halves the cache; llama.cpp then wants flash attention. Default F16. */
+  readonly keyValueCache?: 'F16' | 'F32' | 'Q8_0';
   /** Breaks comparability with other hosts; for measurements. Default false. */
   readonly flashAttention?: boolean;
 }
@@ -46,7 +47,14 @@ interface NextLogits {
 }
 
 const CONTEXT_TOKENS_MAX = 4096;
-const FILE_TYPES: Readonly<Record<number, string>> = { 0: 'f32', 1: 'f16', 7: 'q8_0', 32: 'bf16' };
+const FILE_TYPES: Readonly<Record<number, string>> = {
+  0: 'f32',
+  1: 'f16',
+  2: 'q4_0',
+  7: 'q8_0',
+  8: 'q5_0',
+  32: 'bf16',
+};
 
 /** @throws EngineError engine/unavailable when the binary or the model cannot be loaded */
 export async function openLlamaEngine(options: LlamaEngineOptions): Promise<Engine> {

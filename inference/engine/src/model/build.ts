@@ -6,6 +6,7 @@
  */
 import { CLASS_COUNT, CLASS_LOGITS, FORBIDDEN_LOGIT } from '../lexicon.ts';
 import { encodeGguf, type GgufTensor, type GgufType, type GgufValue } from './gguf.ts';
+import { FILE_TYPES } from './tensor-types.ts';
 import { buildVocabulary, RESERVED_DIMENSIONS, type Vocabulary } from './vocabulary.ts';
 
 export interface BuildOptions {
@@ -105,7 +106,7 @@ function metadata(
     'general.name': string(options.name ?? `assay-touchstone-${options.seed}`),
     'general.license': string('MIT'),
     'general.quantization_version': u32(2),
-    'general.file_type': u32({ F32: 0, F16: 1, Q8_0: 7 }[options.type]),
+    'general.file_type': u32(FILE_TYPES[options.type]),
     'llama.context_length': u32(CONTEXT),
     'llama.embedding_length': u32(WIDTH),
     'llama.block_count': u32(options.layers ?? 4),

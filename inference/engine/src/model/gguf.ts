@@ -1,14 +1,16 @@
 /**
- * Writes GGUF version 3, the file format of llama.cpp: a header, typed metadata, tensor descriptions,
- * aligned tensor data; all little-endian. Only what the generated model needs.
+ * Writes and reads GGUF version 3, the file format of llama.cpp: a header, typed metadata, tensor
+ * descriptions, aligned tensor data; all little-endian. The writer serves the generated model, the
+ * reader and writer together the coarser copies that an evaluation hosts (variant.ts).
  * Source: ggml docs/gguf.md.
  */
-import { assert, bytesFromUtf8 } from '@assay/bytes';
+import { assert, bytesFromUtf8, utf8FromBytes } from '@assay/bytes';
+import { decodeTensor, encodeTensor, type GgufType, TENSOR_TYPES } from './tensor-types.ts';
 
-export type GgufType = 'F32' | 'F16' | 'Q8_0';
+export type { GgufType } from './tensor-types.ts';
 
 export type GgufValue =
-  | { readonly kind: 'u32' | 'f32'; readonly value: number }
+  | { readonly kind: 'u32' | 'i32' | 'f32'; readonly value: number }
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'strings'; readonly value: readonly string[] }
@@ -22,7 +24,11 @@ export interface GgufTensor {
   readonly values: Float32Array;
 }
 
-const TENSOR_TYPES: Readonly<Record<GgufType, number>> = { F32: 0, F16: 1, Q8_0: 8 };
+export interface GgufFile {
+  readonly metadata: Readonly<Record<string, GgufValue>>;
+  readonly tensors: readonly GgufTensor[];
+}
+
 const VALUE = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const;
 const ALIGNMENT = 32;
 
@@ -49,7 +55,8 @@ export function encodeGguf(
 function writeValue(out: LittleEndianWriter, { kind, value }: GgufValue): void {
   switch (kind) {
     case 'u32':
-      out.u32(VALUE.u32).u32(value);
+    case 'i32':
+      out.u32(VALUE[kind]).u32(value);
       break;
     case 'f32':
       out.u32(VALUE.f32).f32(value);
@@ -75,54 +82,96 @@ function writeValue(out: LittleEndianWriter, { kind, value }: GgufValue): void {
   }
 }
 
-function encodeTensor(type: GgufType, values: Float32Array): Uint8Array {
-  if (type === 'Q8_0') return encodeQ8(values);
-  const bytes = new Uint8Array(values.length * (type === 'F32' ? 4 : 2));
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < values.length; i++) {
-    if (type === 'F32') view.setFloat32(4 * i, values[i]!, true);
-    else view.setUint16(2 * i, toHalf(values[i]!), true);
+/**
+ * Reads a whole file. For files of our own or of a user's choice, not for strangers' bytes: sizes are
+ * checked only by running off the end.
+ * @throws RangeError on a short file, AssertionError on kinds and tensor types that llama.cpp knows
+ *   and this reader does not
+ */
+export function decodeGguf(bytes: Uint8Array): GgufFile {
+  const reader = new LittleEndianReader(bytes);
+  assert(reader.u32() === 0x46554747, 'the file starts with GGUF');
+  assert(reader.u32() === 3, 'version 3');
+  const tensorCount = reader.u64();
+  const metadataCount = reader.u64();
+  const metadata: Record<string, GgufValue> = {};
+  for (let i = 0; i < metadataCount; i++) {
+    const key = reader.string();
+    metadata[key] = readValue(reader);
   }
-  return bytes;
+  const described = Array.from({ length: tensorCount }, () => {
+    const name = reader.string();
+    const dimensions = Array.from({ length: reader.u32() }, () => reader.u64());
+    return { name, dimensions, code: reader.u32(), offset: reader.u64() };
+  });
+  const start = aligned(reader.at);
+  const tensors = described.map(({ name, dimensions, code, offset }) => {
+    const type = (Object.keys(TENSOR_TYPES) as GgufType[]).find((t) => TENSOR_TYPES[t] === code);
+    assert(type !== undefined, `tensor ${name} has a known type`);
+    const count = dimensions.reduce((product, size) => product * size, 1);
+    return { name, dimensions, type, values: decodeTensor(type, bytes, start + offset, count) };
+  });
+  return { metadata, tensors };
 }
 
-/** Blocks of 32: a half-precision scale and 32 signed bytes. */
-function encodeQ8(values: Float32Array): Uint8Array {
-  assert(values.length % 32 === 0, 'Q8_0 tensors come in blocks of 32');
-  const bytes = new Uint8Array((values.length / 32) * 34);
-  const view = new DataView(bytes.buffer);
-  for (let block = 0; block < values.length / 32; block++) {
-    const part = values.subarray(32 * block, 32 * block + 32);
-    const scale = part.reduce((max, value) => Math.max(max, Math.abs(value)), 0) / 127;
-    view.setUint16(34 * block, toHalf(scale), true);
-    for (let i = 0; i < 32; i++) {
-      const level = scale === 0 ? 0 : Math.round(part[i]! / scale);
-      view.setInt8(34 * block + 2 + i, Math.max(-127, Math.min(127, level)));
-    }
-  }
-  return bytes;
-}
-
-const FLOAT = new Float32Array(1);
-const BITS = new Uint32Array(FLOAT.buffer);
-
-/** IEEE 754 half precision, rounded to nearest, ties away from zero. */
-function toHalf(value: number): number {
-  FLOAT[0] = value;
-  const bits = BITS[0]!;
-  const sign = (bits >>> 16) & 0x8000;
-  const exponent = ((bits >>> 23) & 0xff) - 112;
-  const mantissa = bits & 0x7fffff;
-  if (exponent < -10) return sign;
-  if (exponent <= 0) {
-    const shift = 14 - exponent;
-    return sign | (((mantissa | 0x800000) + (1 << (shift - 1))) >>> shift);
-  }
-  return sign | Math.min(((exponent << 23) + mantissa + 0x1000) >>> 13, 0x7c00);
+function readValue(reader: LittleEndianReader): GgufValue {
+  const code = reader.u32();
+  if (code === VALUE.u32) return { kind: 'u32', value: reader.u32() };
+  if (code === VALUE.i32) return { kind: 'i32', value: reader.u32() | 0 };
+  if (code === VALUE.f32) return { kind: 'f32', value: reader.f32() };
+  if (code === VALUE.bool) return { kind: 'bool', value: reader.u8() !== 0 };
+  if (code === VALUE.string) return { kind: 'string', value: reader.string() };
+  assert(code === VALUE.array, `metadata kind ${code} is known`);
+  const item = reader.u32();
+  const length = reader.u64();
+  const list = <T>(read: () => T): T[] => Array.from({ length }, read);
+  if (item === VALUE.string) return { kind: 'strings', value: list(() => reader.string()) };
+  if (item === VALUE.f32) return { kind: 'f32s', value: list(() => reader.f32()) };
+  assert(item === VALUE.i32, `metadata list kind ${item} is known`);
+  return { kind: 'i32s', value: list(() => reader.u32() | 0) };
 }
 
 function aligned(size: number): number {
   return Math.ceil(size / ALIGNMENT) * ALIGNMENT;
+}
+
+class LittleEndianReader {
+  at = 0;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  u8(): number {
+    this.at += 1;
+    return this.#view.getUint8(this.at - 1);
+  }
+
+  u32(): number {
+    this.at += 4;
+    return this.#view.getUint32(this.at - 4, true);
+  }
+
+  f32(): number {
+    this.at += 4;
+    return this.#view.getFloat32(this.at - 4, true);
+  }
+
+  u64(): number {
+    this.at += 8;
+    return Number(this.#view.getBigUint64(this.at - 8, true));
+  }
+
+  string(): string {
+    const length = this.u64();
+    this.at += length;
+    const text = utf8FromBytes(this.#bytes.subarray(this.at - length, this.at));
+    assert(text !== null, 'strings are UTF-8');
+    return text;
+  }
 }
 
 class LittleEndianWriter {
