@@ -2,8 +2,6 @@
  * The whole network as real processes on loopback: Bitcoin, node, three signers, a host. What a user
  * sees on `npm start`, what stacks.js does, and what `kill -9` of any of them may not lose.
  */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import {
   broadcastTransaction,
   Cl,
@@ -16,9 +14,7 @@ import {
 } from '@stacks/transactions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { devnetAccount } from '../apps/cli/src/devnet/accounts.ts';
-import { PROGRAM, TestNetwork } from './network.ts';
-
-const run = promisify(execFile);
+import { assay, TestNetwork } from './network.ts';
 
 interface Info {
   readonly burn_block_height: number;
@@ -45,39 +41,9 @@ afterAll(async () => {
   await network?.stop();
 }, 60_000);
 
-/** Runs `assay ...`; never throws, so that tests can look at failures too. */
-async function assay(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  try {
-    const { stdout, stderr } = await run(process.execPath, [PROGRAM, ...args], {
-      timeout: 120_000,
-    });
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const failed = error as { code?: number; stdout?: string; stderr?: string };
-    return { code: failed.code ?? 1, stdout: failed.stdout ?? '', stderr: failed.stderr ?? '' };
-  }
-}
-
-/** The mined transaction's status once a canonical block contains it. */
-async function mined(txid: string): Promise<string> {
-  const found = await network.until(`transaction ${txid}`, () =>
-    network
-      .getJson<{ tx_status: string }>(`/extended/v1/tx/0x${txid.replace(/^0x/, '')}`)
-      .then((tx) => (tx !== null && tx.tx_status !== 'pending' ? tx : null)),
-  );
-  return found.tx_status;
-}
-
-async function hostServes(): Promise<void> {
-  await network.until('a host that serves a model', async () => {
-    const { code, stdout } = await assay('models', '-I', network.nodeUrl);
-    return code === 0 && stdout.trim() !== '';
-  });
-}
-
 describe('an inference on chain', () => {
   it('is asked, answered, judged, paid and verified', async () => {
-    await hostServes();
+    await network.hostServes();
     const asked = await assay('infer', 'Is the Earth round?', '--json', '-I', network.nodeUrl);
     expect(asked.stderr).toBe('');
     const answer = JSON.parse(asked.stdout) as Answer & { txid: string };
@@ -105,7 +71,7 @@ describe('stacks.js 7, unmodified', () => {
     });
     const sent = await broadcastTransaction({ transaction, ...options() });
     expect(sent).not.toHaveProperty('error');
-    expect(await mined(sent.txid)).toBe('success');
+    expect(await network.mined(sent.txid)).toBe('success');
   });
 
   it('deploys a contract, calls it and reads from it', async () => {
@@ -122,7 +88,7 @@ describe('stacks.js 7, unmodified', () => {
       fee: 10_000n,
     });
     const deployed = await broadcastTransaction({ transaction: deploy, ...options() });
-    expect(await mined(deployed.txid)).toBe('success');
+    expect(await network.mined(deployed.txid)).toBe('success');
     const call = await makeContractCall({
       ...options(),
       contractAddress: address,
@@ -133,7 +99,7 @@ describe('stacks.js 7, unmodified', () => {
       postConditionMode: PostConditionMode.Deny,
     });
     const called = await broadcastTransaction({ transaction: call, ...options() });
-    expect(await mined(called.txid)).toBe('success');
+    expect(await network.mined(called.txid)).toBe('success');
     const count = await fetchCallReadOnlyFunction({
       ...options(),
       contractAddress: address,
@@ -204,7 +170,7 @@ describe('kill -9', () => {
       // In the middle of it: the request is on its way, the transfers are acknowledged.
       await new Promise((done) => setTimeout(done, 300));
       network.kill(name);
-      for (const txid of txids) expect(await mined(txid)).toBe('success');
+      for (const txid of txids) expect(await network.mined(txid)).toBe('success');
       const first = await asking;
       // The node may have been away while we polled: then ask it again for the same request.
       if (first.code === 0) expect((JSON.parse(first.stdout) as Answer).status).toBe('Success');

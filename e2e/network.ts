@@ -1,18 +1,44 @@
 /**
  * A devnet of real processes for tests: own folder, own ports, loopback only. Everything is started
- * through the same layout and supervisor as `assay devnet`.
+ * through the same layout and supervisor as `assay devnet`; with `bitcoinUrl`, beside a Bitcoin node
+ * that runs already.
  */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type DevnetLayout, type DevnetOptions, layOut } from '../apps/cli/src/devnet/layout.ts';
 import { Supervisor } from '../apps/cli/src/devnet/supervisor.ts';
 
 export const PROGRAM = join(import.meta.dirname, '..', 'bin', 'assay.mjs');
 
+const run = promisify(execFile);
+
+const COMMAND_TIMEOUT_MS = 120_000;
+
+export interface CommandOutcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `assay ...`; never throws, so that tests can look at failures too. */
+export async function assay(...args: string[]): Promise<CommandOutcome> {
+  try {
+    const { stdout, stderr } = await run(process.execPath, [PROGRAM, ...args], {
+      timeout: COMMAND_TIMEOUT_MS,
+    });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const failed = error as { code?: number; stdout?: string; stderr?: string };
+    return { code: failed.code ?? 1, stdout: failed.stdout ?? '', stderr: failed.stderr ?? '' };
+  }
+}
+
 /** `count` free ports; held open together so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(
@@ -116,6 +142,23 @@ export class TestNetwork {
       await new Promise((done) => setTimeout(done, 100));
     }
     throw new Error(`timed out waiting for ${what}\n${this.lastWords()}`);
+  }
+
+  /** The mined transaction's status once a canonical block contains it. */
+  async mined(txid: string, timeoutMs?: number): Promise<string> {
+    const path = `/extended/v1/tx/0x${txid.replace(/^0x/, '')}`;
+    const look = async () => {
+      const tx = await this.getJson<{ tx_status: string }>(path);
+      return tx !== null && tx.tx_status !== 'pending' ? tx : null;
+    };
+    return (await this.until(`transaction ${txid}`, look, timeoutMs)).tx_status;
+  }
+
+  async hostServes(): Promise<void> {
+    await this.until('a host that serves a model', async () => {
+      const { code, stdout } = await assay('models', '-I', this.nodeUrl);
+      return code === 0 && stdout.trim() !== '';
+    });
   }
 
   /** The end of every log. */

@@ -1,6 +1,6 @@
 /**
  * One suite, two Bitcoins: ours over its HTTP handler in a simulated world, and a real bitcoind
- * where one is on PATH. Tests see only `call`, and the error codes and numbers of the RPC.
+ * where one is on PATH (or named by BITCOIND). Tests see only `call`, and the error codes and numbers of the RPC.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +11,8 @@ import { bytesFromUtf8, utf8FromBytes } from '@assay/bytes';
 import { MemoryStore, type Store } from '@assay/store';
 import { SimNetwork } from '@assay/world/sim';
 import { type RegtestOptions, RegtestService } from '../src/index.ts';
+
+const PROGRAM = process.env.BITCOIND ?? 'bitcoind';
 
 export class CallError extends Error {
   readonly code: number;
@@ -68,9 +70,9 @@ export function openOurs(
   };
 }
 
-/** Null when there is no bitcoind on PATH. */
+/** Null when there is no bitcoind. */
 export function bitcoindVersion(): string | null {
-  const found = spawnSync('bitcoind', ['--version'], { encoding: 'utf8' });
+  const found = spawnSync(PROGRAM, ['--version'], { encoding: 'utf8' });
   return found.status === 0 ? found.stdout.split('\n')[0]! : null;
 }
 
@@ -88,7 +90,7 @@ export async function openBitcoind(): Promise<Bitcoin> {
   const port = await freePort();
   const args = ['-regtest', `-datadir=${folder}`, `-rpcport=${port}`, '-listen=0', '-txindex=1'];
   args.push('-rpcuser=u', '-rpcpassword=p', '-fallbackfee=0.0001', '-server=1');
-  const child = spawn('bitcoind', args, { stdio: 'ignore' });
+  const child = spawn(PROGRAM, args, { stdio: 'ignore' });
   const text = async (method: string, params?: unknown, wallet?: string) => {
     const path = wallet === undefined ? '/' : `/wallet/${wallet}`;
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {

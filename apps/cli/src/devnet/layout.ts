@@ -37,6 +37,11 @@ export interface DevnetOptions {
   readonly bitcoinIntervalMs: number;
   /** A GGUF file of the user's; undefined means the small model of this project. */
   readonly modelFile?: string | undefined;
+  /**
+   * `http://user:password@host:port` of a Bitcoin node that runs already, such as bitcoind in regtest;
+   * undefined means the embedded one, a process of the devnet at `ports.bitcoin`.
+   */
+  readonly bitcoinUrl?: string | undefined;
 }
 
 export interface DevnetKey {
@@ -55,6 +60,7 @@ export interface DevnetLayout {
   readonly options: DevnetOptions;
   readonly processes: readonly DevnetProcess[];
   readonly nodeUrl: string;
+  /** Without user and password. */
   readonly bitcoinUrl: string;
 }
 
@@ -94,8 +100,14 @@ function quote(text: string): string {
   return JSON.stringify(text);
 }
 
+/** Where Bitcoin's RPC is, and who may call it. */
+function bitcoinOf({ ports, bitcoinUrl }: DevnetOptions): URL {
+  return new URL(bitcoinUrl ?? `http://devnet:devnet@127.0.0.1:${ports.bitcoin}`);
+}
+
 function minerToml(options: DevnetOptions): string {
   const { folder, ports } = options;
+  const bitcoin = bitcoinOf(options);
   const observers = Array.from(
     { length: options.signers },
     (_, i) => `
@@ -116,10 +128,10 @@ devnet = true
 [burnchain]
 chain = "bitcoin"
 mode = "devnet"
-peer_host = "127.0.0.1"
-rpc_port = ${ports.bitcoin}
-username = "devnet"
-password = "devnet"
+peer_host = ${quote(bitcoin.hostname)}
+rpc_port = ${bitcoin.port}
+username = ${quote(decodeURIComponent(bitcoin.username))}
+password = ${quote(decodeURIComponent(bitcoin.password))}
 wallet_name = "miner"
 poll_ms = 100
 
@@ -158,17 +170,43 @@ ${model}`;
 }
 
 /** Bitcoin blocks mined at once on a new devnet: the miner's first coinbase matures at 101. */
-const INITIAL_BITCOIN_BLOCKS = 102;
+export const INITIAL_BITCOIN_BLOCKS = 102;
 
 /**
  * One block for the miner's key and three for its first commits (a commit counts from the third in a
  * row), and two to spare. These are mined as soon as Bitcoin has the transaction, the rest by the clock.
  */
-const EAGER_BELOW_HEIGHT = INITIAL_BITCOIN_BLOCKS + 6;
+export const EAGER_BELOW_HEIGHT = INITIAL_BITCOIN_BLOCKS + 6;
+
+function bitcoinProcess({ folder, ports, bitcoinIntervalMs }: DevnetOptions): DevnetProcess {
+  return {
+    name: 'bitcoin',
+    args: [
+      'regtest',
+      '--rpc',
+      `127.0.0.1:${ports.bitcoin}`,
+      '--data',
+      join(folder, 'bitcoin'),
+      '--user',
+      'devnet',
+      '--password',
+      'devnet',
+      '--mine-to-key',
+      devnetKey('miner').publicKey,
+      '--initial-blocks',
+      String(INITIAL_BITCOIN_BLOCKS),
+      '--interval-ms',
+      String(bitcoinIntervalMs),
+      '--eager-below',
+      String(EAGER_BELOW_HEIGHT),
+    ],
+  };
+}
 
 /** Writes what is missing. With `reset`, forgets everything first. */
 export function layOut(options: DevnetOptions, reset: boolean): DevnetLayout {
   const { folder, ports } = options;
+  const { protocol, host } = bitcoinOf(options);
   if (reset) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const write = (name: string, text: string) =>
@@ -177,28 +215,7 @@ export function layOut(options: DevnetOptions, reset: boolean): DevnetLayout {
   if (!existsSync(join(folder, 'genesis.json'))) write('genesis.json', genesisJson(options));
   write('miner.toml', minerToml(options));
   const processes: DevnetProcess[] = [
-    {
-      name: 'bitcoin',
-      args: [
-        'regtest',
-        '--rpc',
-        `127.0.0.1:${ports.bitcoin}`,
-        '--data',
-        join(folder, 'bitcoin'),
-        '--user',
-        'devnet',
-        '--password',
-        'devnet',
-        '--mine-to-key',
-        devnetKey('miner').publicKey,
-        '--initial-blocks',
-        String(INITIAL_BITCOIN_BLOCKS),
-        '--interval-ms',
-        String(options.bitcoinIntervalMs),
-        '--eager-below',
-        String(EAGER_BELOW_HEIGHT),
-      ],
-    },
+    ...(options.bitcoinUrl === undefined ? [bitcoinProcess(options)] : []),
     { name: 'node', args: ['node', '--config', join(folder, 'miner.toml')] },
   ];
   for (let i = 0; i < options.signers; i++) {
@@ -215,6 +232,6 @@ export function layOut(options: DevnetOptions, reset: boolean): DevnetLayout {
     options,
     processes,
     nodeUrl: `http://127.0.0.1:${ports.rpc}`,
-    bitcoinUrl: `http://127.0.0.1:${ports.bitcoin}`,
+    bitcoinUrl: `${protocol}//${host}`,
   };
 }
