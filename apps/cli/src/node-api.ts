@@ -4,6 +4,7 @@
  */
 import { bytesFromHex, bytesToHex } from '@assay/bytes';
 import { type ClarityValue, decodeClarityValue, encodeClarityValue } from '@assay/clarity-value';
+import { type Rejection, rejectionError } from './rejection.ts';
 import { UserError } from './user-error.ts';
 
 export const DEFAULT_NODE_URL = 'http://127.0.0.1:20443';
@@ -23,13 +24,6 @@ export interface Account {
   readonly lockedMicro: bigint;
   readonly unlockHeight: number;
   readonly nonce: bigint;
-}
-
-interface Rejection {
-  readonly error?: string;
-  readonly reason?: string;
-  readonly reason_data?: Readonly<Record<string, unknown>>;
-  readonly hint?: string;
 }
 
 export class NodeApi {
@@ -156,65 +150,5 @@ export class NodeApi {
       `${contractId} ${functionName} failed: ${json.cause ?? 'the answer is not a Clarity value'}`,
       'Check the contract, the function and its arguments.',
     );
-  }
-}
-
-/** What the node's rejection means, for a person. */
-export function rejectionError(rejection: Rejection): UserError {
-  const data = rejection.reason_data ?? {};
-  const fail = (code: string, message: string, next: string) =>
-    new UserError(`cli/${code}`, message, rejection.hint ?? next);
-  switch (rejection.reason) {
-    case 'BadNonce':
-      return fail(
-        'bad-nonce',
-        `The nonce ${data.actual} is wrong: the account's next nonce is ${data.expected}.`,
-        `Send the transaction again with nonce ${data.expected}.`,
-      );
-    case 'ConflictingNonceInMempool':
-      return fail(
-        'nonce-taken',
-        'A transaction with this nonce already waits to be mined.',
-        'Use the next nonce, or a higher fee to replace it.',
-      );
-    case 'NotEnoughFunds':
-      return fail(
-        'no-funds',
-        `The account has ${BigInt(String(data.actual ?? 0))} micro-STX, but ${BigInt(String(data.expected ?? 0))} are needed.`,
-        'Send tokens to the account first, or use a smaller amount.',
-      );
-    case 'FeeTooLow':
-      return fail(
-        'fee-too-low',
-        `The fee of ${data.actual} micro-STX is too low; at least ${data.expected} are needed.`,
-        `Use a fee of ${data.expected} or more.`,
-      );
-    case 'SignatureValidation':
-      return fail(
-        'bad-signature',
-        'The signature does not belong to the sender.',
-        'Check that the private key and the network (-t) are those of the account.',
-      );
-    case 'BadAddressVersionByte':
-    case 'BadTransactionVersion':
-      return fail(
-        'wrong-network',
-        'The transaction was made for another network.',
-        'Use -t for test networks, and addresses that begin with ST there.',
-      );
-    case 'TransferRecipientCannotEqualSender':
-      return fail(
-        'self-transfer',
-        'Sender and recipient are the same account.',
-        'Choose another recipient.',
-      );
-    default:
-      return fail(
-        'rejected',
-        `The node refused the transaction: ${rejection.reason ?? rejection.error ?? 'no reason given'}${
-          data.message === undefined ? '' : ` (${data.message})`
-        }.`,
-        'See docs/use.md for what each reason means.',
-      );
   }
 }

@@ -1,8 +1,9 @@
 /** `assay signer` and `infer-signer run`: from a configuration file to a running `Signer`. */
 import { join } from 'node:path';
 import { publicKeyFromPrivate } from '@assay/crypto';
-import { DEVNET, MAINNET } from '@assay/params';
-import { engineJudge, httpNode, Signer } from '@assay/signer';
+import type { Logger } from '@assay/observe';
+import { DEVNET, MAINNET, type NetworkParams } from '@assay/params';
+import { engineJudge, httpNode, type JudgePort, Signer } from '@assay/signer';
 import { openLmdbStore } from '@assay/store/lmdb';
 import { nodeWorld } from '@assay/world/node';
 import { readSignerToml, type SignerToml } from '../config/signer-toml.ts';
@@ -21,14 +22,57 @@ async function openModels(config: SignerToml) {
   return models;
 }
 
-function bootAddressOf(network: string): string {
-  if (network === 'mainnet') return MAINNET.bootAddress;
-  if (network === 'testnet' || network === 'devnet') return DEVNET.bootAddress;
+const NETWORKS: Readonly<Record<string, NetworkParams>> = {
+  mainnet: MAINNET,
+  testnet: DEVNET,
+  devnet: DEVNET,
+};
+
+function networkOf(name: string): NetworkParams {
+  const network = Object.hasOwn(NETWORKS, name) ? NETWORKS[name] : undefined;
+  if (network !== undefined) return network;
   throw new UserError(
     'cli/unknown-network',
-    `network is ${network}, which is none.`,
+    `network is ${name}, which is none.`,
     'Write mainnet, testnet or devnet.',
   );
+}
+
+/**
+ * A judge whose models load in the background: blocks are signed meanwhile, and answers wait. Models
+ * that cannot be loaded end the process, as they would have at once.
+ */
+function backgroundJudge(config: SignerToml, chainId: number, log: Logger) {
+  const models = openModels(config);
+  models
+    .then((all) => log.info('models loaded', { models: all.map(({ manifest }) => manifest.name) }))
+    .catch((error: unknown) => {
+      const isOurs = error instanceof UserError;
+      log.error(isOurs ? `${error.message} ${error.next}` : 'the models cannot be loaded', {
+        cause: error,
+      });
+      process.exit(1);
+    });
+  const judge: JudgePort = {
+    judge: async (...task) =>
+      engineJudge({ chainId, models: await models, supportModels: config.supportModels }).judge(
+        ...task,
+      ),
+  };
+  const close = async () => {
+    await Promise.all((await models).map(({ engine }) => engine.close()));
+  };
+  return { judge, close };
+}
+
+/** Says when the node of another network answers: signatures would be worth nothing there. */
+async function checkNetwork(node: NodeApi, network: NetworkParams, log: Logger): Promise<void> {
+  const chainId = await waitForNode(node, log);
+  if (chainId === network.chainId) return;
+  log.error(
+    `The node at ${node.url} is of another network (chain id ${chainId}, not ${network.chainId}). Correct node_host or network.`,
+  );
+  process.exit(1);
 }
 
 export function runSigner(configPath: string): Promise<void> {
@@ -38,7 +82,8 @@ export function runSigner(configPath: string): Promise<void> {
 async function startSigner(configPath: string): Promise<Service> {
   const config = readSignerToml(configPath);
   const privateKey = secretKey('stacks_private_key', config.privateKey);
-  const bootAddress = bootAddressOf(config.network);
+  const network = networkOf(config.network);
+  const { chainId, bootAddress } = network;
   const log = commandLogger('signer');
   const { host, port } = config.bind;
   announce(log, config.warnings, {
@@ -52,37 +97,20 @@ async function startSigner(configPath: string): Promise<Service> {
     modelFiles: config.modelFiles,
   });
   const world = nodeWorld();
-  const models = await openModels(config);
-  log.info('models loaded', { models: models.map(({ manifest }) => manifest.name) });
-  // The chain's id is asked of the node: signatures over answers are bound to it.
-  const chainId = await waitForNode(new NodeApi(config.nodeUrl), log);
   const store = openLmdbStore({ path: join(config.dbPath, 'signer.mdb') });
+  const { judge, close } = backgroundJudge(config, chainId, log);
+  const { nodeUrl: url, authPassword: authToken } = config;
   const signer = new Signer(
-    {
-      world,
-      store,
-      node: httpNode(world, {
-        url: config.nodeUrl,
-        authToken: config.authPassword,
-        chainId,
-      }),
-      judge: engineJudge({ chainId, models, supportModels: config.supportModels }),
-      log,
-    },
-    {
-      privateKey,
-      chainId,
-      bootAddress,
-      bind: config.bind,
-      serverVersion: `assay ${version()}`,
-    },
+    { world, store, node: httpNode(world, { url, authToken, chainId }), judge, log },
+    { privateKey, chainId, bootAddress, bind: config.bind, serverVersion: `assay ${version()}` },
   );
   await starting('The signer', () => signer.start());
   log.info('signer started', { endpoint: `${host}:${port}` });
+  void checkNetwork(new NodeApi(url), network, log);
   return {
     stop: async () => {
       await signer.stop();
-      await Promise.all(models.map(({ engine }) => engine.close()));
+      await close();
       await store.close();
       log.info('signer stopped');
     },

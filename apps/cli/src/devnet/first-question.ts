@@ -2,7 +2,10 @@
  * The devnet's first question: asked as any user would ask it, followed step by step, shown, and
  * called verified only after `verifyAnswer` has checked it from the chain up.
  */
+import { bytesToHex } from '@assay/bytes';
 import type { Genesis } from '@assay/chainstate';
+import { Cv } from '@assay/clarity-value';
+import { DEVNET } from '@assay/params';
 import { parsePrivateKey } from '@assay/wallet';
 import type { InferResult } from '../infer-result.ts';
 import { ask, inferResult } from '../inference.ts';
@@ -19,8 +22,8 @@ const MAX_FEE_MICRO = 100_000n;
 const MAX_TOKENS = 96;
 const TEMPERATURE_MICRO = 700_000;
 const POLL_MS = 100;
-/** Asked before a host is ready, the chain refuses; then it is asked again. */
-const RETRY_MS = 300;
+/** Between looks for a host that serves. */
+const WAIT_MS = 100;
 
 export interface FirstQuestion {
   readonly node: NodeApi;
@@ -45,30 +48,42 @@ export async function askFirstQuestion(options: FirstQuestion): Promise<string |
   return (await verify(options, txid)) ? txid : null;
 }
 
-async function send({ node, question, signal }: FirstQuestion): Promise<string | null> {
-  const key = must(parsePrivateKey(devnetAccount(ASKER).privateKey));
+/** The first registered model once a host serves it; null when somebody stopped us. */
+async function servedModel({ node, signal }: FirstQuestion): Promise<string | null> {
+  const { bootAddress } = DEVNET;
   while (!signal.aborted) {
     try {
-      return await ask(node, {
-        prompt: question,
-        context: '',
-        key,
-        feeMicro: null,
-        nonce: null,
-        maxFeeMicro: MAX_FEE_MICRO,
-        maxTokens: MAX_TOKENS,
-        temperatureMicro: TEMPERATURE_MICRO,
-        model: null,
-      });
+      const model = await node.callReadOnly(`${bootAddress}.models`, 'get-model-by-index', [
+        Cv.uint(0),
+      ]);
+      if (model.type === 'some' && model.value.type === 'buffer') {
+        const hosts = await node.callReadOnly(`${bootAddress}.hosts`, 'get-model-hosts', [
+          model.value,
+        ]);
+        if (hosts.type === 'list' && hosts.items.length > 0) return bytesToHex(model.value.value);
+      }
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (!['cli/node-unreachable', 'cli/no-model', 'cli/node-error'].includes(error.code)) {
-        throw error;
-      }
-      await new Promise((done) => setTimeout(done, RETRY_MS));
     }
+    await new Promise((done) => setTimeout(done, WAIT_MS));
   }
   return null;
+}
+
+async function send(options: FirstQuestion): Promise<string | null> {
+  const model = await servedModel(options);
+  if (model === null) return null;
+  return ask(options.node, {
+    prompt: options.question,
+    context: '',
+    key: must(parsePrivateKey(devnetAccount(ASKER).privateKey)),
+    feeMicro: null,
+    nonce: null,
+    maxFeeMicro: MAX_FEE_MICRO,
+    maxTokens: MAX_TOKENS,
+    temperatureMicro: TEMPERATURE_MICRO,
+    model,
+  });
 }
 
 /** Tells each step once, until the request is closed. */

@@ -38,8 +38,9 @@ export class Narrator implements WatchListener {
     this.#signers = signers;
   }
 
-  nodeUp(): void {
-    if (!this.#isQuiet()) this.#progress.say('node', 'answers');
+  nodeUp(height: number): void {
+    const where = height === 0 ? 'waits for its first tenure' : `goes on from block ${height}`;
+    if (!this.#isQuiet()) this.#progress.say('node', `answers, ${where}`);
   }
 
   bitcoin(height: number): void {

@@ -19,7 +19,8 @@ export interface WatchedBlock {
 }
 
 export interface WatchListener {
-  nodeUp(): void;
+  /** @param height of the chain it found on disk; 0 for a new one */
+  nodeUp(height: number): void;
   bitcoin(height: number): void;
   block(block: WatchedBlock): void;
   hosts(count: number, models: number): void;
@@ -80,11 +81,11 @@ export class Watcher {
 
   async #lookAtNode(): Promise<void> {
     const info = await this.#node.info();
-    if (!this.#isUp) this.#listener.nodeUp();
-    this.#isUp = true;
     const tip = info.stacks_tip_height;
-    // After a restart the newest block is told, not all of history.
-    const seen = this.#height ?? Math.max(0, tip - 1);
+    if (!this.#isUp) this.#listener.nodeUp(tip);
+    this.#isUp = true;
+    // What was there at the start is no news.
+    const seen = this.#height ?? tip;
     this.#height = Math.min(tip, Math.max(seen, tip - CATCH_UP_MAX));
     while (this.#height < tip) {
       const block = await this.#blockAt(this.#height + 1);

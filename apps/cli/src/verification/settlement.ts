@@ -88,7 +88,7 @@ export function settlementOf(tx: Transaction, contract: string): Settlement | nu
   };
 }
 
-/** The commitment is about this request, drawn with the only right seed, signed by the host drawn. */
+/** The commitment is about this request, drawn with the only right seed, signed by the executor. */
 export function checkCommitment(
   checks: Checks,
   chainId: number,
@@ -110,7 +110,7 @@ export function checkCommitment(
   );
   const signed = { signature: hostSignature, publicKey: record.hostKey };
   checks.expect(
-    'the host that was drawn signed the commitment',
+    'the executor of the request signed the commitment',
     verifyCommitment(commitment, chainId, signed),
     `${record.executor}, commitment ${bytesToHex(commitmentHash(commitment))}`,
   );
