@@ -221,7 +221,10 @@ export class HostDaemon {
     const { log } = this.#deps;
     if (assigned.status !== 'open' || assigned.executor !== this.address) return;
     const known = this.#book.get(id);
-    if (known !== null && isSameRequest(known.assigned, assigned)) return;
+    if (known !== null && isSameRequest(known.assigned, assigned)) {
+      if (known.state === 'closed') this.#reopen(known);
+      return;
+    }
     if (!bytesEqual(assigned.hostKey, this.#publicKey)) {
       log.warn('a request is bound to another operating key of ours', { request: id });
       return;
@@ -231,8 +234,20 @@ export class HostDaemon {
       return;
     }
     const fresh = { receipt: null, settlement: null, attempts: 0, outcome: null };
+    this.#uploaded.delete(id);
     this.#book.put({ id, state: 'assigned', assigned, ...fresh });
     log.info('request taken', { request: id });
+  }
+
+  /** A reorganisation took the block that closed this request: go on where that began. */
+  #reopen(job: Job): void {
+    const { id, outcome, receipt, settlement } = job;
+    if (outcome !== 'settled' && outcome !== 'rejected' && outcome !== 'expired') return;
+    const answered = receipt === null ? 'assigned' : 'answered';
+    const state = settlement === null ? answered : 'settling';
+    this.#uploaded.delete(id);
+    this.#book.put({ ...job, state, outcome: null });
+    this.#deps.log.info('request open again', { request: id, state });
   }
 
   // ---- answer ---------------------------------------------------------------------------------

@@ -257,6 +257,35 @@ describe('the host daemon', () => {
     expect(receiptOf(1n)!.commitment.seed).not.toEqual(before.commitment.seed);
   });
 
+  it('settles the answer to another request that a Bitcoin reorg gave the same id', async () => {
+    const { net, chain } = stage;
+    chain.requests.set(1n, request(1n));
+    stage.start();
+    await net.run(2_000);
+    chain.requests.delete(1n);
+    await net.run(1_000);
+    chain.requests.set(1n, request(1n, { beaconBurnHash: new Uint8Array(32).fill(9) }));
+    await net.run(40_000);
+    chain.vote(1n, 'valid', [0, 1, 2]);
+    await net.run(3_000);
+    expect(statusOf(1n)).toBe('settled');
+  });
+
+  it('closes a request once more when a Bitcoin reorg took the block that closed it', async () => {
+    const { net, chain } = stage;
+    chain.requests.set(1n, request(1n));
+    stage.start();
+    await net.run(2_000);
+    chain.vote(1n, 'valid', [0, 1, 2]);
+    await net.run(3_000);
+    expect(statusOf(1n)).toBe('settled');
+    chain.requests.set(1n, request(1n));
+    chain.confirmedNonce = 0n;
+    await net.run(60_000);
+    expect(statusOf(1n)).toBe('settled');
+    expect([...new Set(chain.calls.map(({ nonce }) => nonce))]).toEqual([0n]);
+  });
+
   it('waits for a node that is down and for its registration', async () => {
     const { net, chain } = stage;
     chain.requests.set(1n, request(1n));
