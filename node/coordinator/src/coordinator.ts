@@ -29,7 +29,7 @@ import { ForkChoice, type TipMove } from './fork-choice.ts';
 import { LIMITS } from './limits.ts';
 import { type BlockRefusal, isFinal, refusalOf, refuse } from './rejection.ts';
 import { type StagedBlock, Staging } from './staging.ts';
-import { type VerifiedBlock, verifyAlone, verifyOnParent } from './verify-block.ts';
+import { checkBody, type VerifiedBlock, verifyAlone, verifyOnParent } from './verify-block.ts';
 
 /** What the coordinator needs of chainstate. */
 export type ChainstatePort = Pick<
@@ -250,6 +250,9 @@ export class Coordinator {
     if (this.#deps.chainstate.header(blockId) !== null) return ok({ status: 'known', blockId });
     const known = this.#invalid.get(key);
     if (known !== undefined) return refuse('coordinator/known-invalid', known.message);
+    // Before anything is remembered under the id, which does not cover the list of transactions.
+    const whole = checkBody(block);
+    if (!whole.ok) return whole;
     const verified = this.#verifyAlone(block);
     if (!verified.ok) {
       if (verified.error.code === 'coordinator/unknown-sortition') this.#early.set(key, block);

@@ -11,6 +11,8 @@ export type CoordinatorCode =
   | 'coordinator/unknown-sortition'
   /** Its parent is not known (yet). */
   | 'coordinator/unknown-parent'
+  /** The transactions are not those of the header; says nothing about the block of this id. */
+  | 'coordinator/not-its-body'
   /** Nobody won the sortition it names, or the winner registered no signing key. */
   | 'coordinator/no-winner'
   | 'coordinator/bad-header-version'

@@ -5,12 +5,12 @@
  * Two steps, since a block may arrive before its parent: `verifyAlone`, then `verifyOnParent`.
  * Source: SIP-021; reference/stacks.md 2.2, 2.4; stacks-core `nakamoto/{mod,tenure}.rs` (facts).
  */
-import { bytesEqual, ok, type Result } from '@assay/bytes';
+import { bytesEqual, bytesToHex, ok, type Result } from '@assay/bytes';
 import type { SignerSet, StoredHeader } from '@assay/chainstate';
 import { hash160, vrfSeedFromProof, vrfVerify } from '@assay/crypto';
 import { rulesAt } from '@assay/params';
 import type { Snapshot, SnapshotDb, SortitionWinner } from '@assay/sortition';
-import { type NakamotoBlock, recoverMinerKey } from '@assay/wire';
+import { type NakamotoBlock, recoverMinerKey, transactionId, transactionsRoot } from '@assay/wire';
 import { type BlockRefusal, refuse } from './rejection.ts';
 import { checkSignerSignatures } from './signer-signatures.ts';
 import { type TenureForm, tenureForm } from './tenure-form.ts';
@@ -66,6 +66,22 @@ export function verifyAlone(
     if (!signed.ok) return signed;
   }
   return ok({ block, form: form.value, tenure, winner });
+}
+
+/**
+ * Is this the list of transactions that the header commits to? Whoever relays a block can replace the
+ * list without changing the block's id, and a Merkle tree that doubles its odd row gives `[a]` and
+ * `[a, a]` one root; so a wrong list is refused without a word about the block.
+ *
+ * @rejects coordinator/not-its-body
+ */
+export function checkBody({ header, transactions }: NakamotoBlock): Result<void, BlockRefusal> {
+  const ids = new Set(transactions.map((tx) => bytesToHex(transactionId(tx))));
+  const isWhole =
+    ids.size === transactions.length &&
+    bytesEqual(transactionsRoot(transactions), header.txMerkleRoot);
+  if (isWhole) return ok(undefined);
+  return refuse('coordinator/not-its-body', 'these are not the transactions of the header');
 }
 
 function checkForm(

@@ -52,7 +52,9 @@ describe('SIP-021 tenure start', () => {
     expect(await judge({ transactions: ([a, b]) => [b!, a!] })).toBe(malformed);
     expect(await judge({ transactions: ([a]) => [a!] })).toBe(malformed);
     expect(await judge({ transactions: ([, b]) => [b!] })).toBe(malformed);
-    expect(await judge({ transactions: ([a, b]) => [a!, b!, b!] })).toBe(malformed);
+    expect(await judge({ transactions: ([a, b]) => [a!, b!, b!] })).toBe(
+      'coordinator/not-its-body',
+    );
     expect(await judge({ transactions: () => [] })).toBe(malformed);
     expect(await judge({ change: { previousTenureEnd: digest('x') } })).toBe(malformed);
   });

@@ -153,4 +153,25 @@ describe('the coordinator over the real chainstate', () => {
     };
     expect(await run()).toBe(await run());
   });
+
+  it('takes a block although somebody relayed it with other transactions first', async () => {
+    const net = open(new MemoryStore());
+    const miner = new TestMiner('a');
+    net.elect(miner);
+    const start = startBlock(net, miner);
+    expect(await net.submit(start)).toBe('applied');
+    const block = transferBlock(net, miner, 10n);
+    const { transactions } = block;
+    for (const mutated of [
+      [],
+      [...transactions, ...transactions],
+      startBlock(net, miner).transactions,
+    ]) {
+      expect(await net.submit({ ...block, transactions: mutated })).toBe(
+        'coordinator/not-its-body',
+      );
+    }
+    expect(await net.submit(block)).toBe('applied');
+    expect(balance(net)).toBe(10n);
+  });
 });
