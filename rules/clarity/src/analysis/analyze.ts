@@ -50,7 +50,7 @@ export function analyzeContract(program: Program, version: ClarityVersion, x: Ex
     interfaceText: JSON.stringify(buildInterface(checker, version)),
     recordText: recordToText({
       functions: checker.functions,
-      traits: checker.definedTraits,
+      traits: checker.exportedTraits(),
       implemented: checker.implemented,
     }),
   };

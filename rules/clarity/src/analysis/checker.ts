@@ -56,7 +56,6 @@ export class Checker {
   /** By identity; in Clarity 1 by bare name. */
   readonly #traits = new Map<string, TraitMethods>();
   readonly #traitNames = new Set<string>();
-  readonly definedTraits = new Map<string, TraitMethods>();
   readonly implemented: TraitId[] = [];
   /** Undefined outside a function; null until something may return early. */
   returnType: TypeSignature | null | undefined = undefined;
@@ -253,6 +252,17 @@ export class Checker {
       this.#traitNames.add(id.name);
       this.#traits.set(id.name, methods);
     }
+  }
+
+  /** What others may import. Quirk: from a Clarity 1 contract also the traits it only uses. */
+  exportedTraits(): ReadonlyMap<string, TraitMethods> {
+    if (this.version === 1) return this.#traits;
+    const own = `${this.contractId}.`;
+    return new Map(
+      [...this.#traits]
+        .filter(([id]) => id.startsWith(own))
+        .map(([id, methods]) => [id.slice(own.length), methods]),
+    );
   }
 
   /** A trait this contract defines or uses. */

@@ -95,7 +95,6 @@ function checkTopLevel(c: Checker, expr: Expr, context: TypingContext): void {
       const methods = parseTrait(args[1], c.version, FREE);
       bind(c, name, traitTypeSize(methods));
       c.addTrait(name, { contract: c.contractId, name }, methods);
-      c.definedTraits.set(name, methods);
       return;
     }
     case 'use-trait':
