@@ -1,0 +1,13 @@
+/** The Simnet API: contracts of a Clarinet project in a test, on our VM. */
+export type { TracedCall } from './call-trace.ts';
+export { getSDK, initSimnet } from './init.ts';
+export {
+  type ClarityCosts,
+  type DeployContractOptions,
+  type ParsedTransactionResult,
+  Simnet,
+  type SimnetOptions,
+  type Tx,
+  tx,
+} from './simnet.ts';
+export type { ClarityEvent } from './stacks-js.ts';

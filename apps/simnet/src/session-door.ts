@@ -1,0 +1,12 @@
+/** The session without @stacks/transactions: what the command line uses. */
+export type { AssetBalances } from './assets.ts';
+export { formatTrace, type TracedCall } from './call-trace.ts';
+export { CONSOLE_COMMANDS, consoleHelp, runConsoleCommand } from './console-commands.ts';
+export { defaultClarityVersion, EPOCHS, type Epoch, LATEST_EPOCH, parseEpoch } from './epochs.ts';
+export { formatProblem, type Problem } from './problem.ts';
+export { CLARINET_ACCOUNTS, type ProjectAccount } from './project/accounts.ts';
+export { type Project, type ProjectContract, readProject } from './project/project.ts';
+export { ProjectError } from './project/project-error.ts';
+export { openProject, startSession } from './project/start.ts';
+export { type Executed, type Execution, Session } from './session.ts';
+export { isUnfinished } from './snippet.ts';
