@@ -15,7 +15,7 @@ import type { ExecutionCost } from '@assay/params';
 import { createRpc, EventDispatcher, RPC_LIMITS, type Rpc } from '@assay/rpc';
 import { StackerDb } from '@assay/stackerdb';
 import type { Store } from '@assay/store';
-import { decodeBlock, encodeTransaction } from '@assay/wire';
+import { decodeBlock, encodeTransaction, type Transaction } from '@assay/wire';
 import type { HttpServer, TimerHandle, World } from '@assay/world';
 import { createFaucet } from './faucet.ts';
 import { Mining } from './mining.ts';
@@ -32,6 +32,8 @@ export interface FullNodeDeps {
 }
 
 const EXPIRE_MS = 60_000;
+/** How far below the tip a start looks for blocks that a reorganisation took away. */
+const ORPHAN_HEIGHTS_MAX = 1_000;
 /** `timeout_ms` of stacks-core: what is lost on the way must not hold up what comes behind it. */
 const OBSERVER_TIMEOUT_MS = 1_000;
 
@@ -191,20 +193,40 @@ export class FullNode {
 
   /** Mined transactions leave the pool; those of orphaned blocks come back. */
   #advanceMempool({ oldTip, newTip, orphaned }: TipMove): void {
-    const view = this.chainstate.view(newTip.blockId);
-    const transactionsOf = (blockId: Uint8Array) => {
-      const block = decodeBlock(this.chainstate.blockBytes(blockId)!);
-      return block.ok ? block.value.transactions : [];
-    };
-    const returned = orphaned.flatMap(({ blockId }) =>
-      transactionsOf(blockId).map((tx) => encodeTransaction(tx)),
-    );
     const isChild = orphaned.length === 0 && newTip.height === oldTip.height + 1;
-    this.mempool.advance(view, {
+    this.mempool.advance(this.chainstate.view(newTip.blockId), {
       parentBlockId: isChild ? oldTip.blockId : newTip.parentBlockId,
-      mined: transactionsOf(newTip.blockId),
-      returned,
+      mined: this.#transactionsOf(newTip.blockId),
+      returned: orphaned.toReversed().flatMap(({ blockId }) => this.#bytesOf(blockId)),
     });
+  }
+
+  /** A crash between a reorganisation and the mempool's next write must not lose what came back. */
+  #returnOrphans(): void {
+    const { chainstate, coordinator, mempool } = this;
+    const tip = coordinator.tip();
+    const returned: Uint8Array[] = [];
+    for (let height = Math.max(1, tip.height - ORPHAN_HEIGHTS_MAX); ; height++) {
+      const blockIds = chainstate.blocksAtHeight(height);
+      if (blockIds.length === 0) break;
+      for (const blockId of blockIds) {
+        const header = chainstate.header(blockId);
+        if (header !== null && !coordinator.isCanonical(header)) {
+          returned.push(...this.#bytesOf(blockId));
+        }
+      }
+    }
+    const view = chainstate.view(tip.blockId);
+    mempool.advance(view, { parentBlockId: tip.blockId, mined: [], returned });
+  }
+
+  #transactionsOf(blockId: Uint8Array): readonly Transaction[] {
+    const block = decodeBlock(this.chainstate.blockBytes(blockId)!);
+    return block.ok ? block.value.transactions : [];
+  }
+
+  #bytesOf(blockId: Uint8Array): Uint8Array[] {
+    return this.#transactionsOf(blockId).map((tx) => encodeTransaction(tx));
   }
 
   /** @throws WorldError `world/port-in-use` */
@@ -215,6 +237,7 @@ export class FullNode {
       this.#servers.push(await world.net.serve(options, this.rpc.handler));
     }
     this.coordinator.start();
+    this.#returnOrphans();
     this.#tables.start();
     this.#events.start();
     this.#follower.start();
