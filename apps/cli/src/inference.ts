@@ -129,8 +129,8 @@ export async function waitForAnswer(
     if (Date.now() > endMs) {
       throw new UserError(
         'cli/no-answer-yet',
-        `No verified answer after ${Math.round(timeoutMs / 1000)} seconds; the request stands at ${result.status}.`,
-        `Ask again later with: assay result ${txid}. After the deadline the fee is refunded.`,
+        `There is no verified answer after ${Math.round(timeoutMs / 1000)} seconds; the request stands at ${result.status}.`,
+        `Ask again later with: assay result ${txid}. After the deadline, assay refund ${txid} brings the money back.`,
       );
     }
     await new Promise((done) => setTimeout(done, 150));

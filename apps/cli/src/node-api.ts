@@ -96,14 +96,15 @@ export class NodeApi {
     };
   }
 
-  /** The next nonce, counting what waits in the mempool. */
+  /** The next nonce, counting what waits in the mempool; a gap there is filled first. */
   async nextNonce(address: string): Promise<bigint> {
-    const nonces = await this.getJson<{ possible_next_nonce: number }>(
-      `/extended/v1/address/${address}/nonces`,
-    );
-    return nonces === null
-      ? (await this.account(address)).nonce
-      : BigInt(nonces.possible_next_nonce);
+    const nonces = await this.getJson<{
+      possible_next_nonce: number;
+      detected_missing_nonces?: readonly number[];
+    }>(`/extended/v1/address/${address}/nonces`);
+    if (nonces === null) return (await this.account(address)).nonce;
+    const missing = nonces.detected_missing_nonces ?? [];
+    return BigInt(Math.min(nonces.possible_next_nonce, ...missing));
   }
 
   /** Micro-STX per byte. */

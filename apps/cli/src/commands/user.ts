@@ -41,7 +41,12 @@ function parseTemperature(text: string): number {
   );
 }
 
-function accountKey(options: AskOptions): string {
+interface PayOptions {
+  readonly key?: string;
+  readonly account: string;
+}
+
+function accountKey(options: PayOptions): string {
   if (options.key !== undefined) return options.key;
   if (DEVNET_ACCOUNTS.some((known) => known.name === options.account)) {
     return devnetAccount(options.account).privateKey;
@@ -161,6 +166,19 @@ export function addUserCommands(cli: Command): void {
     .option('--json', 'print JSON')
     .addOption(nodeOption())
     .action(runVerify);
+  cli
+    .command('refund')
+    .description('take back the escrow of a request that was never answered')
+    .argument('<txid>', 'transaction of the request')
+    .option('--account <name>', 'devnet account that pays the fee', 'wallet_1')
+    .option('--key <hex>', 'private key that pays the fee, instead of a devnet account')
+    .addOption(nodeOption())
+    .action(async (txid: string, options: PayOptions & NodeOption) => {
+      const { refund } = await import('../refund.ts');
+      const key = must(parsePrivateKey(accountKey(options)));
+      const sent = await refund(new NodeApi(options.node), txid.replace(/^0x/, ''), key);
+      console.log(`${dim('transaction')} 0x${sent}`);
+    });
   cli
     .command('models')
     .description('the registered models')

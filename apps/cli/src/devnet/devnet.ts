@@ -18,6 +18,7 @@ import { askFirstQuestion } from './first-question.ts';
 import { lockFolder } from './folder-lock.ts';
 import { checkPortsFree, wantedPorts } from './free-ports.ts';
 import { type DevnetLayout, type DevnetPorts, HOSTS_MAX, layOut } from './layout.ts';
+import { readableLogLine } from './log-line.ts';
 import { Narrator } from './narrator.ts';
 import { Progress } from './progress.ts';
 import { Supervisor } from './supervisor.ts';
@@ -187,7 +188,7 @@ class Devnet {
   #onExit(name: string, reason: string, lastLines: readonly string[], restarting: boolean): void {
     const then = restarting ? 'starting it again' : 'giving it up';
     this.#progress.fail(name, `ended (${reason}); ${then}. Its last lines:`);
-    for (const line of lastLines) this.#progress.plain(dim(`            ${line}`));
+    for (const line of lastLines) this.#progress.plain(dim(`            ${readableLogLine(line)}`));
     if (restarting) return;
     this.#failure = `${name} ended again and again (${reason}).`;
     this.#abort.abort();

@@ -45,10 +45,18 @@ export async function checkPortsFree(wanted: readonly WantedPort[]): Promise<voi
   const sentences = busy.map(
     ({ port, what }) => `Port ${port}, where ${what} would listen, is in use by another program.`,
   );
-  const [first] = busy;
+  const ports = wanted.map(({ port }) => port);
   throw new UserError(
     'cli/port-in-use',
     sentences.join('\n       '),
-    `If that is another devnet, stop it with Ctrl-C; \`lsof -i :${first!.port}\` shows who listens. Or use other ports: --port-base 25000.`,
+    `If that is another devnet, stop it with Ctrl-C; \`lsof -i :${busy[0]!.port}\` shows who listens. ` +
+      `Or use other ports: --port-base ${otherBase(ports)}.`,
   );
+}
+
+/** A block of ports well away from the ones that were wanted. */
+function otherBase(ports: readonly number[]): number {
+  return [25_000, 26_000, 27_000].find((base) =>
+    ports.every((port) => port < base || port >= base + 100),
+  )!;
 }

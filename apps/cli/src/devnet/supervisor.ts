@@ -13,7 +13,7 @@ export const EXIT_WITH_PARENT = 'ASSAY_EXIT_WITH_PARENT';
 /** A child that dies this often within a minute is not restarted any more. */
 const RESTARTS_PER_MINUTE_MAX = 5;
 const STOP_GRACE_MS = 5_000;
-const LAST_LINES_KEPT = 12;
+const LAST_LINES_KEPT = 6;
 /** Roles by the beginning of a process's name. */
 const STOP_ORDER = ['host', 'signer', 'node', 'bitcoin'] as const;
 
