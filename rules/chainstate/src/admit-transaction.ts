@@ -31,7 +31,8 @@ function fundsFault(who: string, expected: bigint, actual: bigint): Fault {
 }
 
 function feeFault(checked: CheckedTransaction): Fault {
-  const size = BigInt(checked.bytes.length);
+  const free = checked.tx.payload.kind === 'infer' ? LIMITS.inferFreeBytes : 0;
+  const size = BigInt(checked.bytes.length - free);
   const least = size * FEE_RATE_MICRO_MIN;
   if (checked.feeMicro >= least) return null;
   return reject('fee', 'FeeTooLow', `the fee is ${checked.feeMicro}, at least ${least} is asked`, {

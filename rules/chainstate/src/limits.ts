@@ -4,6 +4,11 @@
  * Source: stacks-core `core/mod.rs`, `core/mempool.rs` (facts).
  */
 export const LIMITS = {
+  /**
+   * Bytes of an Infer transaction that the least fee does not count: the model's id, which users do
+   * not choose the length of. The guide's own example, with its fee of 206, is admitted so.
+   */
+  inferFreeBytes: 32,
   /** Nonces a pending transaction may be ahead of its account; beyond: TooMuchChaining. */
   mempoolChainingMax: 25,
   /** Transactions of one block; the byte limit bites first (a transfer has 180 bytes). */

@@ -102,6 +102,15 @@ describe('admission', () => {
     expect(view.header.height).toBe(1);
   });
 
+  it("takes the guide's Infer with its fee of 206", () => {
+    const blob = new Uint8Array([0, 0, ...text('Is the Earth round?')]);
+    const conditions = [{ kind: 'stx', principal: 'origin', code: 'le', amount: 1_000n }] as const;
+    const asked = (fee: bigint) =>
+      judge(infer({ prompt: { kind: 'inline', blob } }), { fee, conditions, mode: 'deny' }).reason;
+    expect(asked(206n)).toBe('fine');
+    expect(asked(190n)).toBe('FeeTooLow');
+  });
+
   it('FeeTooLow with what is asked', () => {
     expect(judge(transfer(ALICE.address, 1n), { fee: 179n })).toMatchObject({
       reason: 'FeeTooLow',
