@@ -9,22 +9,16 @@ import type { Cost } from './costs/cost.ts';
 export const LIMITS = {
   /** Nested calls and expressions at run time; beyond: runtime error MaxStackDepthReached. */
   callStackDepth: 128,
-  /** Nested parentheses in source; beyond: parse error ExpressionStackDepthTooDeep. */
-  astNesting: 5 * (128 + 1),
-  /** Contract contexts nested by contract-call?; beyond: runtime error MaxContextDepthReached. */
-  contextDepth: 256,
-  /** Bytes of one value; beyond: ValueTooLarge. */
+  /** Nested lists and tuples in source; beyond: ExpressionStackDepthTooDeep. */
+  sourceNesting: 128 + 5,
+  /** Bytes of one value; beyond: ValueTooLarge. Its type's depth is `clarity-value`'s to bound. */
   valueSizeBytes: 1024 * 1024,
-  /** Nesting of a type; beyond: TypeSignatureTooDeep. */
-  typeDepth: 32,
-  /** Characters of a name. */
+  /** Characters of a name; beyond: NameTooLong. */
   nameLength: 128,
-  /** Characters of a contract name. */
+  /** Characters of a contract name; beyond: ContractNameTooLong. */
   contractNameLength: 40,
-  /** Bytes of contract source. */
+  /** Bytes of contract source; beyond: rejected before parsing. */
   contractSourceBytes: 2 * 1024 * 1024,
-  /** Type parameters tuple, parameters of a function. */
-  functionParameters: 256,
   /** Compiled contracts kept in a `ContractCache`; the oldest leaves first. */
   cachedContracts: 1024,
 } as const;

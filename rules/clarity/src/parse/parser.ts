@@ -26,7 +26,7 @@ import type { SourceExpr } from './ast.ts';
 import { type Token, type TokenKind, tokenize } from './lexer.ts';
 
 /** Lists may nest this deep before parsing stops. */
-const NESTING_MAX = LIMITS.callStackDepth + 5;
+const NESTING_MAX = LIMITS.sourceNesting;
 
 interface Open {
   readonly kind: 'list' | 'tuple';
