@@ -1,8 +1,8 @@
 /** Bounds of this room: waits, retries, depths and fees. Taste, not consensus. */
 export const LIMITS = {
-  /** One JSON-RPC call; scanning the UTXO set of a real network takes longer. */
+  /** One JSON-RPC call; scanning the UTXO set of a real network takes minutes. */
   rpcTimeoutMs: 10_000,
-  scanTimeoutMs: 120_000,
+  scanTimeoutMs: 600_000,
   /** Calls that fail to reach bitcoind are repeated this often, waiting 250 ms, 500 ms, ... */
   rpcRetries: 3,
   rpcRetryMs: 250,

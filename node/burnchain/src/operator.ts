@@ -182,7 +182,7 @@ export class BurnchainOperator {
         this.#deps.log.debug(`${plan.kind} ${how}`, { txid: tx.built.txid, fee: tx.built.feeSats });
         return { txid: tx.built.txid, feeSats: tx.built.feeSats, how };
       }
-      if (attempt >= LIMITS.sendAttempts) {
+      if (attempt >= LIMITS.sendAttempts || isTooDear(failure)) {
         throw new BurnchainError('burnchain/not-sent', `${plan.kind}: ${failure.message}`);
       }
       if (isFeeFailure(failure)) {
@@ -286,7 +286,7 @@ export class BurnchainOperator {
       return null;
     } catch (error) {
       if (!(error instanceof BurnchainError) || error.code !== 'burnchain/rpc-error') throw error;
-      if (/already.*(known|in (mempool|block|utxo))/i.test(error.message)) return null;
+      if (/already.*(known|in[ -](mempool|block|utxo))/i.test(error.message)) return null;
       this.#deps.log.debug('Bitcoin refused an operation', { error: error.message });
       return error;
     }
@@ -309,6 +309,11 @@ function saysTheSame(pending: PendingOp, plan: OpPlan): boolean {
 
 function isFeeFailure(error: BurnchainError): boolean {
   return /fee|replacement/i.test(error.message);
+}
+
+/** Beyond bitcoind's own bound on fees (`maxfeerate`): paying more is no answer, nor are other coins. */
+function isTooDear(error: BurnchainError): boolean {
+  return /exceeds maximum/i.test(error.message);
 }
 
 function isSameCoin(a: Coin, b: Coin): boolean {

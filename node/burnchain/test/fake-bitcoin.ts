@@ -36,6 +36,8 @@ export class FakeBitcoin {
   /** Unspent and spent outputs of the best chain and the mempool, by `txid:index`. */
   readonly outputs = new Map<string, { sats: bigint; script: string; height: number }>();
   down = false;
+  /** What every transaction is refused with; null: they are judged. */
+  refusal: string | null = null;
   calls: string[] = [];
   #salt = 0;
 
@@ -128,6 +130,7 @@ export class FakeBitcoin {
   }
 
   #send(hex: string): string {
+    if (this.refusal !== null) throw new RpcFailure(-25, this.refusal);
     const decoded = decodeBitcoinTransaction(bytesFromHex(hex));
     if (!decoded.ok) throw new RpcFailure(-22, 'TX decode failed');
     const tx = decoded.value;

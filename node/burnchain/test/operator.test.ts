@@ -173,6 +173,14 @@ describe('SIP-001 operations of a miner', () => {
     expect(bytesToHex(commitIn(mine().ops).input.txid)).toBe(bytesToHex(before.txid));
   });
 
+  it('does not bid against the bound that bitcoind sets on fees', async () => {
+    const { bitcoin, operator, request } = setup();
+    bitcoin.refusal = 'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)';
+    const sending = operator.commit(request());
+    await expect(sending).rejects.toMatchObject({ code: 'burnchain/not-sent' });
+    expect(bitcoin.calls.filter((name) => name === 'sendrawtransaction')).toHaveLength(1);
+  });
+
   it('says where to send bitcoin when there is none', async () => {
     const { operator, request } = setup(0);
     const error = await operator.commit(request()).catch((cause) => cause);
