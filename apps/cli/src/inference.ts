@@ -13,7 +13,7 @@ import {
   publicKeyOf,
   signTransaction,
 } from '@assay/wallet';
-import { encodeTransaction, type SigningKey } from '@assay/wire';
+import { encodeTransaction, type SigningKey, transactionIdOfBytes } from '@assay/wire';
 import type { InferResult } from './infer-result.ts';
 import type { NodeApi } from './node-api.ts';
 import { UserError } from './user-error.ts';
@@ -95,7 +95,18 @@ export async function prepareQuestion(
   );
   const signed = must(signTransaction(built.transaction, question.key));
   const transaction = encodeTransaction(signed);
-  return { address, transaction, txid: '' };
+  return { address, transaction, txid: bytesToHex(transactionIdOfBytes(transaction)) };
+}
+
+/** A transaction id as people paste it: 64 hex digits, with or without 0x. @returns without */
+export function parseTxid(text: string): string {
+  const digits = text.trim().replace(/^0x/i, '').toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(digits)) return digits;
+  throw new UserError(
+    'cli/bad-txid',
+    `${text} is not a transaction id (64 hex digits).`,
+    'Copy the id again; `assay infer` and `stx infer` print it.',
+  );
 }
 
 export async function ask(node: NodeApi, question: Question): Promise<string> {

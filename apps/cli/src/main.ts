@@ -31,13 +31,15 @@ async function assay(argv: readonly string[]): Promise<void> {
 }
 
 async function inferNode(argv: readonly string[]): Promise<void> {
-  const { runNode } = await import('./commands/node.ts');
   const cli = program('infer-node', 'A node of the network; with `miner = true` it mines.');
   cli
     .command('start')
     .description('run the node')
     .requiredOption('--config <file>', 'miner.toml')
-    .action((options: { config: string }) => runNode(options.config));
+    .action(async (options: { config: string }) => {
+      const { runNode } = await import('./commands/node.ts');
+      await runNode(options.config);
+    });
   cli
     .command('check-config')
     .description('read the configuration and say what is wrong with it')
@@ -52,13 +54,15 @@ async function inferNode(argv: readonly string[]): Promise<void> {
 }
 
 async function inferSigner(argv: readonly string[]): Promise<void> {
-  const { runSigner } = await import('./commands/signer.ts');
   const cli = program('infer-signer', 'Checks blocks and answers, and signs what is right.');
   cli
     .command('run')
     .description('run the signer')
     .requiredOption('--config <file>', 'signer.toml')
-    .action((options: { config: string }) => runSigner(options.config));
+    .action(async (options: { config: string }) => {
+      const { runSigner } = await import('./commands/signer.ts');
+      await runSigner(options.config);
+    });
   cli
     .command('check-config')
     .description('read the configuration and say what is wrong with it')

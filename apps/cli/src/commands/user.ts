@@ -3,7 +3,14 @@ import { Cv } from '@assay/clarity-value';
 import { parsePrivateKey } from '@assay/wallet';
 import { type Command, Option } from 'commander';
 import { DEVNET_ACCOUNTS, devnetAccount } from '../devnet/accounts.ts';
-import { ask, bootAddressOf, inferResult, modelIdText, waitForAnswer } from '../inference.ts';
+import {
+  ask,
+  bootAddressOf,
+  inferResult,
+  modelIdText,
+  parseTxid,
+  waitForAnswer,
+} from '../inference.ts';
 import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
 import { showAnswer } from '../show-answer.ts';
 import { bold, columns, dim, green, red, yellow } from '../terminal.ts';
@@ -97,7 +104,7 @@ function checkLine({ what, ok, detail }: Check): string {
 async function runVerify(txid: string, options: VerifyFlags): Promise<void> {
   const { verifyAnswer } = await import('../verify-answer.ts');
   const { loadGenesis } = await import('../genesis-file.ts');
-  const report = await verifyAnswer(new NodeApi(options.node), txid.replace(/^0x/, ''), {
+  const report = await verifyAnswer(new NodeApi(options.node), parseTxid(txid), {
     genesis: options.genesis === undefined ? undefined : loadGenesis(options.genesis),
     bitcoinUrl: options.bitcoin,
     rescore: options.rescore === true || options.model !== undefined,
@@ -152,7 +159,7 @@ export function addUserCommands(cli: Command): void {
     .option('--json', 'print JSON')
     .addOption(nodeOption())
     .action(async (txid: string, options: NodeOption & { json?: boolean }) => {
-      const result = await inferResult(new NodeApi(options.node), txid.replace(/^0x/, ''));
+      const result = await inferResult(new NodeApi(options.node), parseTxid(txid));
       console.log(options.json === true ? JSON.stringify(result, null, 2) : showAnswer(result));
     });
   cli
@@ -176,7 +183,7 @@ export function addUserCommands(cli: Command): void {
     .action(async (txid: string, options: PayOptions & NodeOption) => {
       const { refund } = await import('../refund.ts');
       const key = must(parsePrivateKey(accountKey(options)));
-      const sent = await refund(new NodeApi(options.node), txid.replace(/^0x/, ''), key);
+      const sent = await refund(new NodeApi(options.node), parseTxid(txid), key);
       console.log(`${dim('transaction')} 0x${sent}`);
     });
   cli

@@ -141,7 +141,7 @@ const inferCommand: StxCommand = {
       );
     }
     const node = nodeOf(line.flags);
-    const { transaction } = await prepareQuestion(node, {
+    const { transaction, txid: id } = await prepareQuestion(node, {
       prompt: args.userInput!,
       context: args.context === '{}' ? '' : args.context!,
       key,
@@ -154,7 +154,7 @@ const inferCommand: StxCommand = {
       model: args.model ?? null,
     });
     if (line.flags.estimateOnly) return String((await node.feeRate()) * BigInt(transaction.length));
-    if (line.flags.printOnly) return { transaction: hex(transaction) };
+    if (line.flags.printOnly) return { txid: `0x${id}`, transaction: hex(transaction) };
     const txid = await node.broadcast(transaction);
     return { txid: `0x${txid}`, transaction: `${node.url}/v2/infer_result/${txid}` };
   },
