@@ -1,5 +1,5 @@
 /**
- * SIP-002, SIP-033, SIP-040: several contracts together, each scenario run by us and by the
+ * SIP-002, SIP-015, SIP-033: several contracts together, each scenario run by us and by the
  * reference VM: dispatch by trait, re-entry, caller and sender, allowances, keys.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
