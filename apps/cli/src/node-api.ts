@@ -26,6 +26,15 @@ export interface Account {
   readonly nonce: bigint;
 }
 
+/** Undefined when the body is not JSON. */
+export async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}
+
 export class NodeApi {
   readonly url: string;
 
@@ -53,7 +62,13 @@ export class NodeApi {
     const response = await this.request(path);
     if (response.status === 404) return null;
     if (!response.ok) throw await this.#unexpected(path, response);
-    return (await response.json()) as T;
+    const value = await jsonOf(response);
+    if (value !== undefined) return value as T;
+    throw new UserError(
+      'cli/node-error',
+      `The node answered ${path} with something that is not JSON.`,
+      'Check that the address is that of a node.',
+    );
   }
 
   async #unexpected(path: string, response: Response): Promise<UserError> {
@@ -121,7 +136,7 @@ export class NodeApi {
       body: new Uint8Array(transaction),
     });
     if (response.ok) return ((await response.json()) as string).replace(/^0x/, '');
-    throw rejectionError((await response.json().catch(() => ({}))) as Rejection);
+    throw rejectionError(((await jsonOf(response)) ?? {}) as Rejection);
   }
 
   async callReadOnly(

@@ -4,7 +4,7 @@
  */
 import { bytesFromHex, bytesToHex, isHex } from '@assay/bytes';
 import { type ClarityValue, decodeClarityValue, encodeClarityValue } from '@assay/clarity-value';
-import type { NodeApi } from '../node-api.ts';
+import { jsonOf, type NodeApi } from '../node-api.ts';
 
 /** Bytes of a hex text of the given size; null for anything else. */
 export function hexBytes(value: unknown, size?: number): Uint8Array | null {
@@ -14,9 +14,19 @@ export function hexBytes(value: unknown, size?: number): Uint8Array | null {
   return bytesFromHex(digits);
 }
 
+/** A field of a foreign value; undefined when there is none. */
+function field(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name];
+}
+
 export async function fetchBytes(node: NodeApi, path: string): Promise<Uint8Array | null> {
   const response = await node.request(path);
   return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+}
+
+function isHeight(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** As the node sees the sortition that a tenure stands on. */
@@ -31,11 +41,12 @@ export async function fetchSortition(
   consensusHash: Uint8Array,
 ): Promise<SortitionClaim | null> {
   const path = `/v3/sortitions/consensus/${bytesToHex(consensusHash)}`;
-  const found = (await node.getJson<Readonly<Record<string, unknown>>[]>(path))?.[0];
-  const burnHash = hexBytes(found?.burn_block_hash, 32);
-  const minerPubkeyHash = hexBytes(found?.miner_pk_hash160, 20);
-  const burnHeight = found?.burn_block_height;
-  if (burnHash === null || minerPubkeyHash === null || typeof burnHeight !== 'number') return null;
+  const list = await node.getJson<unknown>(path);
+  const found: unknown = Array.isArray(list) ? list[0] : null;
+  const burnHash = hexBytes(field(found, 'burn_block_hash'), 32);
+  const minerPubkeyHash = hexBytes(field(found, 'miner_pk_hash160'), 20);
+  const burnHeight = field(found, 'burn_block_height');
+  if (burnHash === null || minerPubkeyHash === null || !isHeight(burnHeight)) return null;
   return { burnHeight, burnHash, minerPubkeyHash };
 }
 
@@ -47,14 +58,15 @@ export interface Signer {
 export async function fetchSignerSet(node: NodeApi, cycle: number): Promise<Signer[] | null> {
   const response = await node.request(`/v3/stacker_set/${cycle}`);
   if (!response.ok) return null;
-  const json = (await response.json()) as {
-    stacker_set?: { signers?: { signing_key?: unknown; weight?: unknown }[] };
-  };
-  const signers = (json.stacker_set?.signers ?? []).map(({ signing_key, weight }) => ({
-    publicKey: hexBytes(signing_key, 33),
-    weight: /^\d+$/.test(String(weight)) ? BigInt(String(weight)) : null,
-  }));
-  const known = signers.filter((s): s is Signer => s.publicKey !== null && s.weight !== null);
+  const signers = field(field(await jsonOf(response), 'stacker_set'), 'signers');
+  if (!Array.isArray(signers)) return null;
+  const known = signers.flatMap((entry: unknown): Signer[] => {
+    const publicKey = hexBytes(field(entry, 'signing_key'), 33);
+    const weight = String(field(entry, 'weight'));
+    return publicKey === null || !/^\d+$/.test(weight)
+      ? []
+      : [{ publicKey, weight: BigInt(weight) }];
+  });
   return known.length > 0 && known.length === signers.length ? known : null;
 }
 
@@ -82,9 +94,9 @@ export async function fetchMapEntry(
     body: JSON.stringify(`0x${key}`),
   });
   if (!response.ok) return null;
-  const json = (await response.json()) as { data?: unknown; proof?: unknown };
-  const data = hexBytes(json.data);
-  const proof = hexBytes(json.proof);
+  const json = await jsonOf(response);
+  const data = hexBytes(field(json, 'data'));
+  const proof = hexBytes(field(json, 'proof'));
   const value = data === null ? null : decodeClarityValue(data);
   if (data === null || proof === null || value === null || !value.ok) return null;
   if (value.value.type !== 'some') return null;
