@@ -17,7 +17,7 @@ beforeAll(async () => {
   console.error = () => {};
   theirs = await reference();
   our = ours(factsOf(theirs.sdk));
-});
+}, 300_000);
 
 describe('scenarios agree with the reference', () => {
   for (const version of [1, 2, 3, 4, 5] as const) {
