@@ -6,13 +6,16 @@
  * bin, in thousandths of a nat; sums and decisions are integers, so that equal numbers give equal
  * verdicts.
  *
- * Differences are measured in units of the manifest's tolerance, so one table serves profiles of
- * different precision. A calibrated table replaces `GENERIC_EVIDENCE` by its hash in the manifest.
+ * The generic table measures differences in units of the manifest's tolerance, so it serves profiles
+ * of different precision. A calibrated one (calibrated-table.ts) is made for one model and profile and
+ * replaces it by its hash in the manifest.
  * Source: verification.md 5.4 (channels A and B, clipped ratios, gamma 0.8).
  */
 import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
 import { encodeCanonicalJson } from '@assay/jobs';
+import { type CalibratedTable, placeCalibrated, rowOf } from './calibrated-table.ts';
+import type { Margin } from './measure.ts';
 
 /** `sketch`: do the host's published logprobs fit? `margin`: would the sampler pick this token? */
 export type Channel = 'sketch' | 'margin';
@@ -26,7 +29,9 @@ export interface Alternative {
   readonly scoresMilli: readonly (readonly number[])[];
 }
 
-export interface EvidenceTable {
+export type EvidenceTable = GenericTable | CalibratedTable;
+
+export interface GenericTable {
   readonly version: 1;
   readonly name: string;
   /** Upper edges of the first four of five buckets, entropy in thousandths of a nat. */
@@ -82,7 +87,7 @@ function scoreMilli(cheat: number, honest: number): number {
   return Math.max(-CLIP_MILLI, Math.min(CLIP_MILLI, score));
 }
 
-export const GENERIC_EVIDENCE: EvidenceTable = {
+export const GENERIC_EVIDENCE: GenericTable = {
   version: 1,
   name: 'generic-1',
   entropyEdgesMilli: [200, 700, 1300, 2000],
@@ -104,28 +109,45 @@ export function evidenceSha256(table: EvidenceTable): string {
 
 export const GENERIC_EVIDENCE_SHA256: string = evidenceSha256(GENERIC_EVIDENCE);
 
-/** Row of the table for an entropy. */
-export function entropyBucket(table: EvidenceTable, entropyMilli: number): number {
-  const found = table.entropyEdgesMilli.findIndex((edge) => entropyMilli < edge);
-  return found < 0 ? table.entropyEdgesMilli.length : found;
+/** What one token showed, before any table. Nats in millionths, entropy in thousandths. */
+export interface TokenMeasurement {
+  readonly entropyMilli: number;
+  readonly distanceMicro: number;
+  readonly margin: Pick<Margin, 'marginMicro' | 'leadMicro' | 'filtered'>;
 }
 
-/** Column of the table for a difference. Both in millionths of a nat. */
-export function differenceBin(
+/** The places of a table that one token falls into. */
+export type TokenEvidence = Readonly<
+  Record<Channel, { readonly row: number; readonly bin: number }>
+>;
+
+/** @param toleranceMicro of the manifest; the generic table's unit, which a calibrated one ignores */
+export function placeToken(
   table: EvidenceTable,
-  differenceMicro: number,
+  token: TokenMeasurement,
   toleranceMicro: number,
-): number {
-  if (differenceMicro <= 0) return 0;
-  const edges = table.binEdgesSixteenths;
-  const found = edges.findIndex((edge) => differenceMicro * 16 <= edge * toleranceMicro);
-  return 1 + (found < 0 ? edges.length : found);
+): TokenEvidence {
+  return table.version === 1
+    ? placeGeneric(table, token, toleranceMicro)
+    : placeCalibrated(table, token);
 }
 
-/** What one token showed. */
-export interface TokenEvidence {
-  readonly bucket: number;
-  readonly bins: Readonly<Record<Channel, number>>;
+function placeGeneric(
+  table: GenericTable,
+  { entropyMilli, distanceMicro, margin }: TokenMeasurement,
+  toleranceMicro: number,
+): TokenEvidence {
+  const row = rowOf(table.entropyEdgesMilli, entropyMilli);
+  const binOf = (micro: number): number => {
+    if (micro <= 0) return 0;
+    const edges = table.binEdgesSixteenths;
+    const found = edges.findIndex((edge) => micro * 16 <= edge * toleranceMicro);
+    return 1 + (found < 0 ? edges.length : found);
+  };
+  return {
+    sketch: { row, bin: binOf(distanceMicro) },
+    margin: { row, bin: margin.filtered ? FILTERED_BIN : binOf(margin.marginMicro) },
+  };
 }
 
 export interface Evidence {
@@ -137,6 +159,8 @@ export interface Evidence {
   readonly leading: string | null;
   /** Final log bet of each alternative, millionths of a nat. */
   readonly finalMicro: Readonly<Record<string, number>>;
+  /** Log evidence after the last token, millionths of a nat; what may be carried to other answers. */
+  readonly endMicro: number;
 }
 
 /**
@@ -153,7 +177,8 @@ export function weighEvidence(table: EvidenceTable, tokens: readonly TokenEviden
   let leading: string | null = null;
   tokens.forEach((token, index) => {
     alternatives.forEach(({ name, channel, gammaMilli, scoresMilli }, a) => {
-      sums[a]! += gammaMilli * scoresMilli[token.bucket]![token.bins[channel]]!;
+      const { row, bin } = token[channel];
+      sums[a]! += gammaMilli * scoresMilli[row]![bin]!;
       if (sums[a]! - shareMicro > peakMicro) {
         peakMicro = sums[a]! - shareMicro;
         peakAt = index + 1;
@@ -162,5 +187,6 @@ export function weighEvidence(table: EvidenceTable, tokens: readonly TokenEviden
     });
   });
   const finalMicro = Object.fromEntries(alternatives.map(({ name }, a) => [name, sums[a]!]));
-  return { peakMicro, peakAt, leading, finalMicro };
+  const endMicro = sums.length === 0 ? 0 : Math.max(...sums) - shareMicro;
+  return { peakMicro, peakAt, leading, finalMicro, endMicro };
 }

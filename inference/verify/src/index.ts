@@ -7,6 +7,23 @@ export {
   sketchOf,
 } from './answer-maker.ts';
 export {
+  type AttributedToken,
+  type Attribution,
+  type AttributionBets,
+  type AttributionStakes,
+  attribute,
+  attributionBets,
+  DEFAULT_STAKES,
+  SHARE_MICRO,
+} from './attribution.ts';
+export {
+  type CalibratedTable,
+  DEFAULT_AXES,
+  decodeCalibratedTable,
+  type TableAxes,
+  type TableRejection,
+} from './calibrated-table.ts';
+export {
   type Alternative,
   type Channel,
   type Evidence,
@@ -15,6 +32,12 @@ export {
   GENERIC_EVIDENCE,
   GENERIC_EVIDENCE_SHA256,
   GENERIC_HONEST,
+  type GenericTable,
+  placeToken,
+  type TokenEvidence,
+  type TokenMeasurement,
   weighEvidence,
 } from './evidence.ts';
 export { type Judged, type JudgeOptions, judge, type Reason, type Statistics } from './judge.ts';
+export { SHIPPED_TABLES } from './tables.ts';
+export { type HostRecord, NEW_HOST, updateWealth } from './wealth.ts';

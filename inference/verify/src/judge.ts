@@ -26,19 +26,19 @@ import {
 } from '@assay/jobs';
 import type { Answer, Submission } from './answer.ts';
 import {
-  differenceBin,
   type Evidence,
   type EvidenceTable,
-  entropyBucket,
-  FILTERED_BIN,
   GENERIC_EVIDENCE,
   GENERIC_EVIDENCE_SHA256,
+  placeToken,
   type TokenEvidence,
+  type TokenMeasurement,
   weighEvidence,
 } from './evidence.ts';
 import { checkExactRules } from './exact.ts';
 import { LIMITS } from './limits.ts';
 import { entropyMilli, type Margin, samplingMargin, sketchDistanceMicro } from './measure.ts';
+import { SHIPPED_TABLES } from './tables.ts';
 
 export interface Reason {
   readonly code: `verify/${string}`;
@@ -66,7 +66,7 @@ export interface Judged {
 }
 
 export interface JudgeOptions {
-  /** Evidence tables by hash; the generic one is always known. */
+  /** Further evidence tables by hash; the generic one and the shipped ones are always known. */
   readonly tables?: ReadonlyMap<string, EvidenceTable>;
 }
 
@@ -104,7 +104,8 @@ function invalid(reasons: readonly Reason[], statistics: Statistics | null): Jud
 function findTable({ manifest }: Submission, options: JudgeOptions): EvidenceTable | null {
   if (manifest === null) return null;
   if (manifest.evidenceSha256 === GENERIC_EVIDENCE_SHA256) return GENERIC_EVIDENCE;
-  return options.tables?.get(manifest.evidenceSha256) ?? null;
+  const { evidenceSha256 } = manifest;
+  return options.tables?.get(evidenceSha256) ?? SHIPPED_TABLES.get(evidenceSha256) ?? null;
 }
 
 /** The parts of a submission, if they are there and ours to judge. Nothing here accuses the host. */
@@ -146,7 +147,10 @@ async function judgeTokens(
   const topK = Math.min(LIMITS.judgeCandidates, engine.info.capabilities.topCandidatesMax);
   const scores = await engine.score(promptIds, outputIds, topK);
   const measured = scores.map((score, i) => measureToken(answer, transcript, { score, i, table }));
-  const evidence = weighEvidence(table, measured);
+  const evidence = weighEvidence(
+    table,
+    measured.map((one) => one.places),
+  );
   const statistics = summarise(measured, evidence);
   const impossible = checkPossible(answer, measured);
   if (impossible !== null) return invalid([impossible], statistics);
@@ -162,10 +166,9 @@ async function judgeTokens(
   return { verdict: 'valid', reasons: [], statistics };
 }
 
-interface Measured extends TokenEvidence {
-  readonly distanceMicro: number;
+interface Measured extends TokenMeasurement {
   readonly margin: Margin;
-  readonly entropyMilli: number;
+  readonly places: TokenEvidence;
 }
 
 function measureToken(
@@ -176,22 +179,13 @@ function measureToken(
   const { score, i, table } = at;
   const { toleranceMicro } = answer.manifest.thresholds;
   const sketch = transcript.sketch.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES);
-  const distanceMicro = sketchDistanceMicro(score, sketch);
   const point = { seed: transcript.seed, position: i, params: answer.request.params };
-  const margin = samplingMargin(score, { ...point, toleranceMicro });
-  const entropy = entropyMilli(score.top);
-  return {
-    bucket: entropyBucket(table, entropy),
-    bins: {
-      sketch: differenceBin(table, distanceMicro, toleranceMicro),
-      margin: margin.filtered
-        ? FILTERED_BIN
-        : differenceBin(table, margin.marginMicro, toleranceMicro),
-    },
-    distanceMicro,
-    margin,
-    entropyMilli: entropy,
+  const measured = {
+    entropyMilli: entropyMilli(score.top),
+    distanceMicro: sketchDistanceMicro(score, sketch),
+    margin: samplingMargin(score, { ...point, toleranceMicro }),
   };
+  return { ...measured, places: placeToken(table, measured, toleranceMicro) };
 }
 
 /** A token that no rounding could have drawn: edited, forced, or drawn otherwise. An exact rule. */

@@ -8,4 +8,10 @@ export const LIMITS = {
   reasonsMax: 16,
   /** Alternatives in an evidence table: each costs one addition per token. */
   alternativesMax: 32,
+  /** Bytes of a calibrated table: 32 alternatives of 13 by 14 scores fit twice. */
+  tableBytesMax: 131_072,
+  /** Edges on one axis of a table. */
+  tableEdgesMax: 32,
+  /** Greatest score of one token, thousandths of a nat: no single token may decide. */
+  scoreMilliMax: 8_000,
 } as const;

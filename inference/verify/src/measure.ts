@@ -39,6 +39,11 @@ export function sketchDistanceMicro(score: TokenScore, sketch: Uint8Array): numb
 /** How channel B saw one token. */
 export interface Margin {
   readonly marginMicro: number;
+  /**
+   * By how much the winner beat the runner-up here, times T. A wide lead survives any honest rounding
+   * and most quantisation; a narrow one is where a coarser model shows.
+   */
+  readonly leadMicro: number;
   /** Top-k or top-p had removed the token, and not by a hair. */
   readonly filtered: boolean;
   /**
@@ -73,9 +78,28 @@ export function samplingMargin(score: TokenScore, point: DrawPoint): Margin {
   const marginMicro = Math.max(lostAgainst(draw.kept), removedMicro);
   return {
     marginMicro,
+    leadMicro: micro(temperature * leadOf(greedy ? greedyScores(score.top) : draw.kept)),
     sureMicro: Math.max(lostAgainst(surelyKept(draw, score.top, { params, border })), removedMicro),
     filtered: removedMicro > BORDER_TOLERANCES * toleranceMicro,
   };
+}
+
+/** At temperature 0 the logprobs are the scores. */
+function greedyScores(top: readonly Candidate[]): readonly { readonly score: number }[] {
+  return top.slice(0, 2).map(({ logprob }) => ({ score: logprob }));
+}
+
+/** Distance between the two greatest scores; infinite when there is one. */
+function leadOf(kept: readonly { readonly score: number }[]): number {
+  let first = Number.NEGATIVE_INFINITY;
+  let second = Number.NEGATIVE_INFINITY;
+  for (const { score } of kept) {
+    if (score > first) {
+      second = first;
+      first = score;
+    } else if (score > second) second = score;
+  }
+  return first - second;
 }
 
 /** Closer to a cut than this many tolerances, a candidate may be in or out on an honest machine. */

@@ -1,6 +1,6 @@
 /**
  * How hosts cheat, one function each: given the true engine and what the cheat needs, the transcript
- * that the cheat would publish. Tests only; no product code can do these.
+ * that the cheat would publish. Tests and evaluation only; no product code can do these.
  */
 import { drawGmV1, type Engine } from '@assay/engine';
 import { promptMessages, requestHash, samplingSeed, type Transcript } from '@assay/jobs';
@@ -52,8 +52,8 @@ export function greedy(scene: Scene, engine: Engine): Promise<Transcript> {
 }
 
 /** Draws under a seed of its own choice while declaring the right one. */
-export function wrongSeed(scene: Scene, engine: Engine): Promise<Transcript> {
-  const seed = new Uint8Array(32).fill(99);
+export function wrongSeed(scene: Scene, engine: Engine, number = 99): Promise<Transcript> {
+  const seed = new Uint8Array(32).fill(number);
   return sampleOtherwise(
     scene,
     engine,

@@ -29,8 +29,8 @@ describe('the generic evidence table', () => {
 
   it('the bound stays below the true mean of the bets', () => {
     const tokens = Array.from({ length: 50 }, (_, i) => ({
-      bucket: i % 5,
-      bins: { sketch: (i * 7) % 10, margin: (i * 3) % 11 },
+      sketch: { row: i % 5, bin: (i * 7) % 10 },
+      margin: { row: i % 5, bin: (i * 3) % 11 },
     }));
     const { peakMicro, finalMicro } = weighEvidence(GENERIC_EVIDENCE, tokens);
     const bets = Object.values(finalMicro).map((micro) => Math.exp(micro / 1e6));
@@ -41,8 +41,8 @@ describe('the generic evidence table', () => {
   });
 
   it('a peak counts even when later tokens look honest', () => {
-    const odd = { bucket: 2, bins: { sketch: 9, margin: 0 } };
-    const fine = { bucket: 2, bins: { sketch: 0, margin: 0 } };
+    const odd = { sketch: { row: 2, bin: 9 }, margin: { row: 2, bin: 0 } };
+    const fine = { sketch: { row: 2, bin: 0 }, margin: { row: 2, bin: 0 } };
     const early = [...Array(8).fill(odd), ...Array(200).fill(fine)];
     const { peakMicro, peakAt } = weighEvidence(GENERIC_EVIDENCE, early);
     expect(peakMicro).toBeGreaterThan(13_815_511);

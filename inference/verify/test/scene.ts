@@ -1,4 +1,4 @@
-/** An honest answer and its submission, with doors for every kind of cheat. Tests only. */
+/** An honest answer and its submission, with doors for every kind of cheat. Tests and evaluation only. */
 import { bytesFromUtf8 } from '@assay/bytes';
 import { Cv } from '@assay/clarity-value';
 import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
@@ -30,18 +30,24 @@ export interface Scene {
   readonly request: InferenceRequest;
 }
 
+export interface SceneOptions {
+  readonly params?: Partial<SamplingParams>;
+  readonly number?: number;
+  readonly prompt?: Prompt;
+  readonly manifest?: ModelManifest;
+}
+
 const USER = Cv.principal({ version: 26, hash: new Uint8Array(20), contractName: null });
 
-export function createScene(
-  engine: Engine,
-  about: { readonly params?: Partial<SamplingParams>; readonly number?: number } = {},
-): Scene {
-  const manifest = describeModel(engine, {
-    name: 'test',
-    evidenceSha256: GENERIC_EVIDENCE_SHA256,
-  });
+export function createScene(engine: Engine, about: SceneOptions = {}): Scene {
+  const manifest =
+    about.manifest ??
+    describeModel(engine, { name: 'test', evidenceSha256: GENERIC_EVIDENCE_SHA256 });
   const number = about.number ?? 0;
-  const prompt = { context: 'Be brief.', prompt: `Question ${number}: is the Earth round?` };
+  const prompt = about.prompt ?? {
+    context: 'Be brief.',
+    prompt: `Question ${number}: is the Earth round?`,
+  };
   if (USER.type !== 'principal') throw new Error('unreachable');
   const request: InferenceRequest = {
     id: BigInt(number),

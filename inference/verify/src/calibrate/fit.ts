@@ -1,0 +1,171 @@
+/**
+ * From observations to a table that bets as much as it may. For every row: an upper bound of what
+ * honest machines show in each bin (the worst pair, and what the sample cannot exclude), what a cheat
+ * shows, and the scores that grow fastest on the cheat while no honest machine within the bounds can
+ * gain: maximise sum P1 s subject to sum U e^s <= 1 and |s| <= clip. The solution fills like water:
+ * `e^s = min(e^clip, P1 / (lambda U))`. Where the sample is too thin to bet, the scores are 0.
+ *
+ * Then the check that matters: tokens of one answer share noise, so gamma is lowered until the mean of
+ * e^(gamma S) over whole held-out answers is at most 1 for every honest pair, and shipped at 0.8 of it.
+ * Source: verification.md 5.4 and 5.6; the capped optimum is ours.
+ */
+import type { CalibratedTable, TableAxes } from '../calibrated-table.ts';
+import { tableShape } from '../calibrated-table.ts';
+import type { Alternative, Channel } from '../evidence.ts';
+import type { Cells, Observation, ObservedAnswer } from './observe.ts';
+
+export interface FitOptions {
+  readonly axes: TableAxes;
+  readonly name: string;
+  readonly weightsSha256: string;
+  /** Greatest score of one token, thousandths of a nat. Default 3000. */
+  readonly clipMilli?: number;
+  /** Honest share of gamma that is shipped, thousandths. Default 800. */
+  readonly shrinkMilli?: number;
+}
+
+/** A kind of cheat that the table bets on, in one channel. */
+export interface Suspicion {
+  readonly name: string;
+  readonly channel: Channel;
+  readonly observations: readonly Observation[];
+}
+
+type Matrix = number[][];
+
+/** Counts per row and bin. */
+export function countCells(
+  axes: TableAxes,
+  channel: Channel,
+  answers: readonly ObservedAnswer[],
+): Matrix {
+  const { rows, bins } = tableShape(axes, channel);
+  const counts = Array.from({ length: rows }, () => new Array<number>(bins).fill(0));
+  const add = (cells: Cells): void => {
+    for (const cell of cells) counts[cell >>> 8]![cell & 255]! += 1;
+  };
+  for (const answer of answers) {
+    add(answer[channel]);
+    if (channel === 'margin') answer.redrawn.forEach(add);
+  }
+  return counts;
+}
+
+/** Upper confidence bound of a count's mean, three sigma (Wilson's form for rare events). */
+function upperCount(count: number, z = 3): number {
+  return count + (z * z) / 2 + z * Math.sqrt(count + (z * z) / 4);
+}
+
+/** Shares that no honest machine seen here exceeds, per row and bin; null where nothing was seen. */
+export function honestBounds(
+  axes: TableAxes,
+  channel: Channel,
+  pairs: readonly Observation[],
+): (number[] | null)[] {
+  const each = pairs.map(({ answers }) => countCells(axes, channel, answers));
+  const { rows, bins } = tableShape(axes, channel);
+  return Array.from({ length: rows }, (_, row) => {
+    const totals = each.map((counts) => counts[row]!.reduce((sum, count) => sum + count, 0));
+    const total = totals.reduce((sum, count) => sum + count, 0);
+    if (total === 0) return null;
+    return Array.from({ length: bins }, (_, bin) => {
+      const pooled = each.reduce((sum, counts) => sum + counts[row]![bin]!, 0);
+      const worst = each.reduce((max, counts, p) => {
+        const count = counts[row]![bin]!;
+        return count === 0 ? max : Math.max(max, upperCount(count, 2) / totals[p]!);
+      }, 0);
+      return Math.min(1, Math.max(worst, upperCount(pooled) / total));
+    });
+  });
+}
+
+/** What a cheat shows, smoothed; null for rows it never reached. */
+function cheatShares(counts: Matrix): (number[] | null)[] {
+  return counts.map((row) => {
+    const total = row.reduce((sum, count) => sum + count, 0);
+    if (total < 20) return null;
+    return row.map((count) => (count + 0.2) / (total + 0.2 * row.length));
+  });
+}
+
+/** The capped optimum for one row, thousandths of a nat, rounded against the judge. */
+export function betRow(
+  cheat: readonly number[],
+  bounds: readonly number[],
+  clipMilli: number,
+): number[] {
+  const cap = Math.exp(clipMilli / 1000);
+  const stake = (lambda: number, bin: number): number =>
+    Math.max(1 / cap, Math.min(cap, cheat[bin]! / (lambda * bounds[bin]!)));
+  const cost = (lambda: number): number =>
+    bounds.reduce((sum, bound, bin) => sum + bound * stake(lambda, bin), 0);
+  let low = 1e-9;
+  let high = 1e9;
+  if (cost(high) > 1) return bounds.map(() => 0);
+  for (let i = 0; i < 200; i++) {
+    const middle = Math.sqrt(low * high);
+    if (cost(middle) > 1) low = middle;
+    else high = middle;
+  }
+  const scores = bounds.map((_, bin) => Math.floor(1000 * Math.log(stake(high, bin))));
+  const growth = scores.reduce((sum, score, bin) => sum + cheat[bin]! * score, 0);
+  return growth > 0 ? scores : bounds.map(() => 0);
+}
+
+/** Fits one alternative per suspicion on `honest`, and its gamma on `heldOut`. */
+export function fitTable(
+  honest: readonly Observation[],
+  heldOut: readonly Observation[],
+  suspicions: readonly Suspicion[],
+  options: FitOptions,
+): CalibratedTable {
+  const { axes, name, weightsSha256, clipMilli = 3000, shrinkMilli = 800 } = options;
+  const bounds = {
+    sketch: honestBounds(axes, 'sketch', honest),
+    margin: honestBounds(axes, 'margin', honest),
+  };
+  const alternatives = suspicions.map((suspicion): Alternative => {
+    const { channel } = suspicion;
+    const answers = suspicion.observations.flatMap((one) => one.answers);
+    const shares = cheatShares(countCells(axes, channel, answers));
+    const { bins } = tableShape(axes, channel);
+    const scoresMilli = shares.map((cheat, row) => {
+      const bound = bounds[channel][row];
+      return cheat && bound ? betRow(cheat, bound, clipMilli) : new Array<number>(bins).fill(0);
+    });
+    const draft = { name: suspicion.name, channel, gammaMilli: 1000, scoresMilli };
+    const gamma = fairGamma(draft, heldOut);
+    return { ...draft, gammaMilli: Math.floor((gamma * shrinkMilli) / 1000) };
+  });
+  return { version: 2, name, weightsSha256, axes, alternatives };
+}
+
+/** Greatest gamma, thousandths, at which whole answers of every honest pair gain nothing on average. */
+function fairGamma(alternative: Alternative, heldOut: readonly Observation[]): number {
+  for (let gammaMilli = 1000; gammaMilli > 0; gammaMilli -= 50) {
+    const fair = heldOut.every((pair) => meanGain({ ...alternative, gammaMilli }, pair) <= 1);
+    if (fair) return gammaMilli;
+  }
+  return 0;
+}
+
+/** Mean of e^(gamma S) over a pair's answers: at most 1 for a fair bet. */
+export function meanGain(alternative: Alternative, pair: Observation): number {
+  const runs = answerRuns(alternative.channel, pair.answers);
+  const sum = runs.reduce((total, cells) => total + Math.exp(scoreOf(alternative, cells) / 1e6), 0);
+  return runs.length === 0 ? 1 : sum / runs.length;
+}
+
+/** Every run of a channel: the answer itself and, for margins, its redraws. */
+export function answerRuns(channel: Channel, answers: readonly ObservedAnswer[]): Cells[] {
+  return answers.flatMap((answer) =>
+    channel === 'sketch' ? [answer.sketch] : [answer.margin, ...answer.redrawn],
+  );
+}
+
+/** Log bet of an alternative over cells, millionths of a nat. */
+export function scoreOf({ gammaMilli, scoresMilli }: Alternative, cells: Cells): number {
+  let sum = 0;
+  for (const cell of cells) sum += scoresMilli[cell >>> 8]![cell & 255]!;
+  return gammaMilli * sum;
+}
