@@ -119,6 +119,9 @@ export function signatureFaults(watch: Watch, node: FullNode): string[] {
     for (const id of chainstate.blocksAtHeight(height)) {
       const other = chainstate.header(id)!;
       if (bytesToHex(other.header.consensusHash) !== bytesToHex(header.consensusHash)) continue;
+      // Bitcoin took back what this one stood on: it was abandoned with it.
+      const view = coordinator.snapshots.byConsensusHash(other.burnView.consensusHash);
+      if (view === null || !coordinator.snapshots.isCanonical(view)) continue;
       standing.set(`${height}`, (standing.get(`${height}`) ?? 0) + 1);
     }
   }

@@ -2,7 +2,7 @@
  * Somebody with a key who speaks to the node over HTTP, as a wallet would. Every method is one
  * conversation; the scenario drives virtual time while it goes on (`SimAssay.run`).
  */
-import type { Result } from '@assay/bytes';
+import { bytesToHex, type Result } from '@assay/bytes';
 import type { ClarityValue } from '@assay/clarity-value';
 import { createNodeClient, type NodeClient } from '@assay/client';
 import {
@@ -12,7 +12,7 @@ import {
   DEVNET_IDS,
   signTransaction,
 } from '@assay/wallet';
-import { encodeTransaction, type Transaction } from '@assay/wire';
+import { encodeTransaction, type Transaction, transactionId } from '@assay/wire';
 import { WorldError } from '@assay/world';
 import type { SimWorld } from '@assay/world/sim';
 import type { SimKey } from './keys.ts';
@@ -95,10 +95,14 @@ export class SimUser {
     const { privateKey } = this.key;
     const signed = must(signTransaction(transaction, { privateKey, compressed: true }));
     const bytes = encodeTransaction(signed);
+    const txid = bytesToHex(transactionId(signed));
     const answer = await this.#patiently(() => this.client.chain.broadcast(bytes));
-    if (!answer.ok)
-      throw new Error(`transaction refused: ${answer.error.reason} ${answer.error.message}`);
-    return answer.value;
+    if (answer.ok) return answer.value;
+    // When the answer to the first attempt was lost, the second may find it mined already.
+    const mined = await this.#patiently(() => this.client.chain.transaction(txid));
+    if (mined !== null) return txid;
+    const { reason, message } = answer.error;
+    throw new Error(`transaction refused: ${reason} ${message}`);
   }
 
   /** Messages get lost and nodes restart; every call here may be repeated. */

@@ -1,9 +1,13 @@
 /**
- * `kill -9` of every kind of process, at the worst moments: what was acknowledged is still there, what
- * was promised is done once.
+ * `kill -9` of every kind of process, at the worst moments and at random ones: what was acknowledged is
+ * still there, what was promised is done once.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SimAssay } from '../src/index.ts';
+import { chaos } from './chaos.ts';
+
+// Virtual time costs real time on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 180_000 });
 
 const PROMPT = 'Is the Earth round?';
 
@@ -24,7 +28,7 @@ describe('kill -9 of the node', () => {
     expect(sim.faults()).toEqual([]);
   });
 
-  it.each([5, 15, 25, 35, 45, 60])(
+  it.each([5, 25, 45])(
     'is survived %d ms after a transaction came in, wherever the block was',
     async (delayMs) => {
       const sim = await SimAssay.start({ seed: `node after ${delayMs}`, hosts: ['honest'] });
@@ -123,3 +127,6 @@ it('kill -9 of everything at once: the network stands up again', async () => {
   expect(sim.totalSettled()).toBe(1n);
   expect(sim.faults()).toEqual([]);
 });
+
+// Any other seed must do as well; one is enough for every day.
+it.each([14])('bad luck of seed %d: nothing acknowledged is lost, nothing is paid twice', chaos);
