@@ -59,12 +59,11 @@ it('foreign bytes never throw, and what decodes encodes to the same bytes', () =
 });
 
 it('promises of size cost nothing: a huge count over few bytes fails at once', () => {
-  const start = performance.now();
+  // Were the count believed, these would allocate terabytes and never end.
   for (let i = 0; i < 2000; i++) {
     expect(decodeClarityValue(Uint8Array.of(11, 0, 16, 0, 0, 9, 9)).ok).toBe(false);
     expect(decodeClarityValue(Uint8Array.of(2, 0, 16, 0, 0, 1)).ok).toBe(false);
   }
-  expect(performance.now() - start).toBeLessThan(2000);
   expect(decodeClarityValue(new Uint8Array(VALUE_WIRE_BYTES_MAX + 1))).toMatchObject({
     error: { code: 'value/too-large' },
   });
