@@ -5,6 +5,7 @@ export { CONSOLE_COMMANDS, consoleHelp, runConsoleCommand } from './console-comm
 export { defaultClarityVersion, EPOCHS, type Epoch, LATEST_EPOCH, parseEpoch } from './epochs.ts';
 export { formatProblem, type Problem } from './problem.ts';
 export { CLARINET_ACCOUNTS, type ProjectAccount } from './project/accounts.ts';
+export { orderByReference } from './project/order.ts';
 export { type Project, type ProjectContract, readProject } from './project/project.ts';
 export { ProjectError } from './project/project-error.ts';
 export { openProject, startSession } from './project/start.ts';

@@ -29,7 +29,7 @@ import { type TracedCall, TraceRecorder } from './call-trace.ts';
 import { SimulatedChain } from './chain.ts';
 import { defaultClarityVersion, type Epoch, epochId, isNakamoto } from './epochs.ts';
 import { applyPoxLock } from './pox-locks.ts';
-import { SNIPPET_FUNCTION, wrapSnippet } from './snippet.ts';
+import { SNIPPET_FUNCTION, unwrapSpan, type WrappedSnippet, wrapSnippet } from './snippet.ts';
 
 export interface Executed {
   readonly result: ClarityValue;
@@ -212,8 +212,11 @@ export class Session {
     const wrapped = wrapSnippet(snippet);
     const meter = new CostMeter(BLOCK_LIMIT);
     const vm = this.#vm(meter);
-    const deployed = vm.deploy({ contractId, source: wrapped ?? snippet, clarityVersion });
-    if (!deployed.ok) return deployed;
+    const source = wrapped?.source ?? snippet;
+    const deployed = vm.deploy({ contractId, source, clarityVersion });
+    if (!deployed.ok) {
+      return wrapped === null ? deployed : err(placedInSnippet(snippet, wrapped, deployed.error));
+    }
     if (wrapped === null) {
       this.#forget(contractId);
       return ok(this.#executed(Cv.none(), deployed.value.events, null, meter));
@@ -372,6 +375,17 @@ export class Session {
   #endTrace(): void {
     this.#lastTrace = this.#trace.take();
   }
+}
+
+function placedInSnippet(
+  snippet: string,
+  wrapped: WrappedSnippet,
+  failure: ClarityFailure,
+): ClarityFailure {
+  const { span, ...error } = failure.error;
+  if (span === undefined) return failure;
+  const place = unwrapSpan(snippet, wrapped, span);
+  return { ...failure, error: place === null ? error : { ...error, span: place } };
 }
 
 const META_PREFIX = 'vm-metadata::9::';

@@ -2,6 +2,7 @@
  * Splits Clarity text into its top-level forms, just far enough to tell definitions from
  * expressions. Broken text comes back as one form: the parser has the better words for it.
  */
+import type { Span } from '@assay/clarity';
 
 export interface Form {
   readonly text: string;
@@ -88,25 +89,70 @@ export function isUnfinished(source: string): boolean {
 
 export const SNIPPET_FUNCTION = 'snippet-result';
 
+export interface WrappedSnippet {
+  readonly source: string;
+  /** Where the snippet's own text stands in `source`; offsets in UTF-16 units. */
+  readonly pieces: readonly {
+    readonly at: number;
+    readonly from: number;
+    readonly length: number;
+  }[];
+}
+
 /**
  * A contract that does what the snippet does when its `snippet-result` is called. Definitions stay
  * where they are; the expressions move into the function, the last one is its answer. Null: there
  * is no expression, only definitions.
  */
-export function wrapSnippet(source: string): string | null {
-  const forms = splitForms(source);
+export function wrapSnippet(snippet: string): WrappedSnippet | null {
+  const forms = splitForms(snippet);
   const expressions = forms.filter((form) => !form.isDefinition);
-  if (expressions.length === 0) return null;
-  const definitions = forms.filter((form) => form.isDefinition).map((form) => form.text);
+  const last = expressions.pop();
+  if (last === undefined) return null;
+  let source = '';
+  const pieces: { at: number; from: number; length: number }[] = [];
+  const add = (form: Form) => {
+    pieces.push({ at: source.length, from: form.start, length: form.text.length });
+    source += form.text;
+  };
+  for (const form of forms) {
+    if (!form.isDefinition) continue;
+    add(form);
+    source += '\n';
+  }
+  source += `(define-public (${SNIPPET_FUNCTION}) (ok `;
   // `let` takes what `begin` refuses: responses that nobody looks at.
-  const ignored = expressions
-    .slice(0, -1)
-    .map((form, i) => `(snippet-ignored-${i} ${form.text}\n)`)
-    .join(' ');
-  const last = expressions.at(-1)!.text;
-  const body = ignored === '' ? last : `(let (${ignored}) ${last}\n)`;
-  const prefix = definitions.length === 0 ? '' : `${definitions.join('\n')}\n`;
-  return `${prefix}${SNIPPET_HEAD}${body}\n))`;
+  if (expressions.length > 0) source += '(let (';
+  expressions.forEach((form, i) => {
+    source += `(snippet-ignored-${i} `;
+    add(form);
+    source += '\n) ';
+  });
+  if (expressions.length > 0) source += ') ';
+  add(last);
+  source += expressions.length > 0 ? '\n)\n))' : '\n))';
+  return { source, pieces };
 }
 
-export const SNIPPET_HEAD = `(define-public (${SNIPPET_FUNCTION}) (ok `;
+function offsetAt(text: string, line: number, column: number): number {
+  let at = 0;
+  for (let i = 1; i < line; i++) at = text.indexOf('\n', at) + 1;
+  return at + column - 1;
+}
+
+function positionAt(text: string, offset: number): readonly [line: number, column: number] {
+  const before = text.slice(0, offset).split('\n');
+  return [before.length, before.at(-1)!.length + 1];
+}
+
+/** The place in the snippet of a place in the wrapped source; null when it is in the wrapping. */
+export function unwrapSpan(snippet: string, wrapped: WrappedSnippet, span: Span): Span | null {
+  const start = offsetAt(wrapped.source, span.startLine, span.startColumn);
+  const end = offsetAt(wrapped.source, span.endLine, span.endColumn);
+  const piece = wrapped.pieces.find(({ at, length }) => start >= at && end <= at + length);
+  if (piece === undefined) return null;
+  const shift = piece.from - piece.at;
+  const [startLine, startColumn] = positionAt(snippet, start + shift);
+  const [endLine, endColumn] = positionAt(snippet, end + shift);
+  return { startLine, startColumn, endLine, endColumn };
+}

@@ -1,0 +1,85 @@
+/**
+ * The terminal side of `assay repl`: lines with history and completion, several lines until the
+ * brackets close, Ctrl-C to start over, Ctrl-D to leave. Input may also come from a pipe.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { isUnfinished, openProject, ProjectError } from '@assay/simnet/session';
+import { bold, dim } from '../terminal.ts';
+import { UserError } from '../user-error.ts';
+import { freshSession } from './check.ts';
+import { Repl } from './repl.ts';
+
+const HISTORY_LINES_MAX = 1000;
+const PROMPT = '>> ';
+const MORE = '.. ';
+
+const historyFile = () => join(homedir(), '.assay', 'repl-history');
+
+/** Newest first, as readline wants it. */
+function readHistory(): string[] {
+  const file = historyFile();
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8').split('\n').filter(Boolean).slice(-HISTORY_LINES_MAX).reverse();
+}
+
+/** A history that cannot be written is no reason to stop. */
+function remember(line: string): void {
+  try {
+    mkdirSync(dirname(historyFile()), { recursive: true });
+    appendFileSync(historyFile(), `${line}\n`);
+  } catch {}
+}
+
+function openSession(manifest: string | undefined) {
+  if (manifest === undefined) return freshSession();
+  try {
+    return openProject(manifest);
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    throw new UserError('cli/project', error.message, 'Mend the project and start again.');
+  }
+}
+
+export async function runRepl(manifest: string | undefined): Promise<void> {
+  const repl = new Repl(openSession(manifest));
+  const isTerminal = process.stdin.isTTY === true;
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    terminal: isTerminal,
+    history: isTerminal ? readHistory() : [],
+    historySize: HISTORY_LINES_MAX,
+    removeHistoryDuplicates: true,
+    completer: (line: string) => repl.complete(line),
+  });
+  if (isTerminal) console.log(`${bold('Clarity')} ${dim('::help for commands, Ctrl-D to leave')}`);
+  let pending = '';
+  const prompt = () => {
+    if (!isTerminal) return;
+    lines.setPrompt(pending === '' ? PROMPT : MORE);
+    lines.prompt();
+  };
+  lines.on('SIGINT', () => {
+    pending = '';
+    process.stdout.write('\n');
+    prompt();
+  });
+  prompt();
+  for await (const line of lines) {
+    if (isTerminal && line.trim() !== '') remember(line);
+    pending = pending === '' ? line : `${pending}\n${line}`;
+    if (!pending.startsWith('::') && isUnfinished(pending)) {
+      prompt();
+      continue;
+    }
+    const answer = repl.answer(pending);
+    pending = '';
+    if (answer === null) break;
+    if (answer !== '') console.log(answer);
+    prompt();
+  }
+  lines.close();
+}
