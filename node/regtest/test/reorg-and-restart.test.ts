@@ -168,7 +168,7 @@ describe('a simulated network', () => {
     });
     network.start('client', async (world) => {
       const call = async (method: string, params: unknown[] = []) => {
-        const response = await world.net.fetch('http://bitcoin:18443/wallet/miner/', {
+        const response = await world.net.fetch('http://bitcoin:18443/wallet/miner', {
           method: 'POST',
           headers: { authorization: `Basic ${btoa('devnet:devnet')}` },
           body: new TextEncoder().encode(JSON.stringify({ id: 1, method, params })),
