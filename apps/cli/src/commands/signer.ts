@@ -7,7 +7,7 @@ import { engineJudge, httpNode, type JudgePort, Signer } from '@assay/signer';
 import { openLmdbStore } from '@assay/store/lmdb';
 import { nodeWorld } from '@assay/world/node';
 import { readSignerToml, type SignerToml } from '../config/signer-toml.ts';
-import { openModel } from '../model-file.ts';
+import { type OpenModel, openModel } from '../model-file.ts';
 import { NodeApi } from '../node-api.ts';
 import { runService, type Service } from '../service.ts';
 import { UserError } from '../user-error.ts';
@@ -44,8 +44,12 @@ function networkOf(name: string): NetworkParams {
  */
 function backgroundJudge(config: SignerToml, chainId: number, log: Logger) {
   const models = openModels(config);
+  let loaded: readonly OpenModel[] = [];
   models
-    .then((all) => log.info('models loaded', { models: all.map(({ manifest }) => manifest.name) }))
+    .then((all) => {
+      loaded = all;
+      log.info('models loaded', { models: all.map(({ manifest }) => manifest.name) });
+    })
     .catch((error: unknown) => {
       const isOurs = error instanceof UserError;
       log.error(isOurs ? `${error.message} ${error.next}` : 'the models cannot be loaded', {
@@ -59,8 +63,9 @@ function backgroundJudge(config: SignerToml, chainId: number, log: Logger) {
         ...task,
       ),
   };
+  // What is still loading has judged nothing; nobody waits for it.
   const close = async () => {
-    await Promise.all((await models).map(({ engine }) => engine.close()));
+    await Promise.all(loaded.map(({ engine }) => engine.close()));
   };
   return { judge, close };
 }

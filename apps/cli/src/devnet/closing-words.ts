@@ -1,6 +1,6 @@
 /** What a person can do with the network that now runs: addresses, accounts, commands to copy. */
 import { join } from 'node:path';
-import { bold, columns, dim, formatStx } from '../terminal.ts';
+import { bold, columns, dim } from '../terminal.ts';
 import { DEVNET_ACCOUNTS, DEVNET_BALANCE_MICRO } from './accounts.ts';
 import { DEFAULT_PORTS, type DevnetLayout } from './layout.ts';
 
@@ -31,9 +31,11 @@ export function closingWords({ options, nodeUrl, bitcoinUrl }: DevnetLayout, txi
       ['logs', join(folder, 'logs')],
     ]),
     '',
-    bold(`Accounts, ${formatStx(DEVNET_BALANCE_MICRO)} each at the start`) +
+    bold(
+      `Accounts, ${(DEVNET_BALANCE_MICRO / 1_000_000n).toLocaleString('en-US')} STX each at the start`,
+    ) +
       dim(
-        '  (public keys of the trade: `npx assay accounts` prints them; never use them elsewhere)',
+        '  (everybody knows their keys, `npx assay accounts` prints them: never use them elsewhere)',
       ),
     columns(DEVNET_ACCOUNTS.map(({ name, address }) => [name, address])),
     '',
