@@ -25,6 +25,8 @@ export interface EvalOptions {
   readonly root: string;
   readonly quick: boolean;
   readonly falseAlarms: number;
+  /** Only subjects whose name begins so. */
+  readonly only?: string | null;
   /** Null for the project's own. */
   readonly models: readonly string[] | null;
   /** Folder for tables, ROC data and plots. */
@@ -36,7 +38,7 @@ export interface EvalOptions {
 export async function run(options: EvalOptions): Promise<void> {
   const began = Date.now();
   for (const subject of await findSubjects(options.root, options.models, options.quick)) {
-    await runSubject(subject, options);
+    if (subject.name.startsWith(options.only ?? '')) await runSubject(subject, options);
   }
   if (options.falseAlarms > 0) report(options, await runFalseAlarms(options.falseAlarms));
   console.log(`\n${((Date.now() - began) / 1000).toFixed(0)} s`);

@@ -19,6 +19,9 @@ if __name__ == "__main__":
     pairs = corpus(train.SEED, 2)
     tokenizer = train.train_tokenizer([text for pair in pairs for text in pair] + ["user\n", "assistant\n", "system\n"])
     params = train.train(tokenizer)
+    # The tokenizer may find fewer pieces than there are rows; unused rows were never trained.
+    used = tokenizer.get_vocab_size()
+    params["emb"], params["out"] = params["emb"][:used], params["out"][:, :used]
     name = gguf.GGUFWriter.add_name
     gguf.GGUFWriter.add_name = lambda writer, _: name(writer, "assay-stories")
     train.write_gguf(sys.argv[1], tokenizer, params)

@@ -39,7 +39,7 @@ export const DEFAULT_AXES: TableAxes = {
   distanceEdgesMicro: [
     30, 100, 300, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 512_000,
   ],
-  marginEdgesMicro: [1_000, 4_000, 16_000, 64_000, 256_000, 1_024_000],
+  marginEdgesMicro: [16_000, 256_000],
 };
 
 /** How many rows and bins a channel has. */

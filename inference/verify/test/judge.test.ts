@@ -51,11 +51,11 @@ describe('honest answers', () => {
     });
   }
 
-  it('three hundred of them never reach a thousand to one', async () => {
+  it('a hundred and fifty of them never reach a thousand to one', async () => {
     let worst = 0;
     let mismatches = 0;
     let tokens = 0;
-    for (let number = 0; number < 300; number++) {
+    for (let number = 0; number < 150; number++) {
       const one = createScene(host, { number, params: { maxTokens: 48 } });
       const { statistics } = await judgeOf(await answerHonestly(one, host), one);
       worst = Math.max(worst, statistics!.evidence.peakMicro);
@@ -63,7 +63,7 @@ describe('honest answers', () => {
       tokens += statistics!.tokens;
     }
     expect(worst).toBeLessThan(6_907_756);
-    expect(tokens).toBeGreaterThan(6_000);
+    expect(tokens).toBeGreaterThan(3_000);
     expect(mismatches / tokens).toBeLessThan(0.01);
   }, 30_000);
 

@@ -132,7 +132,7 @@ export async function calibrate(plan: CalibrationPlan): Promise<Calibration> {
   const table = fitTable(learning, heldOut, suspicionsOf(suspects), fit);
   const worstGain = Object.fromEntries(
     table.alternatives.map((one) => [
-      `${one.name}-${one.channel}`,
+      one.name,
       Math.max(...heldOut.map((pair) => meanGain(one, pair))),
     ]),
   );

@@ -79,24 +79,50 @@ export function honestBounds(
   });
 }
 
+/** Part of a cheat's differences that may be of any size: worse cheats than those seen must not pass. */
+const ANY_SIZE = 0.1;
+
 /** What a cheat shows, smoothed; null for rows it never reached. */
 function cheatShares(counts: Matrix): (number[] | null)[] {
   return counts.map((row) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     if (total < 20) return null;
-    return row.map((count) => (count + 0.2) / (total + 0.2 * row.length));
+    const shares = row.map((count) => (count + 0.2) / (total + 0.2 * row.length));
+    const different = 1 - shares[0]!;
+    return shares.map((share, bin) =>
+      bin === 0 ? share : (1 - ANY_SIZE) * share + (ANY_SIZE * different) / (row.length - 1),
+    );
   });
 }
 
-/** The capped optimum for one row, thousandths of a nat, rounded against the judge. */
+/** Anything: another model, prompt, sampler or seed. Half the draws differ, most sketches by much. */
+function farShares(axes: TableAxes, channel: Channel): number[][] {
+  const { rows, bins } = tableShape(axes, channel);
+  const weights = Array.from({ length: bins }, (_, bin) => (channel === 'sketch' ? bin + 1 : 1));
+  if (channel === 'margin') weights[0] = bins - 1;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const row = weights.map((weight) => weight / total);
+  return Array.from({ length: rows }, () => row);
+}
+
+/**
+ * The capped optimum for one row, thousandths of a nat, rounded against the judge. A greater
+ * difference never counts for less than a smaller one, so that a worse cheat than the one taught does
+ * not pass by being worse.
+ */
 export function betRow(
   cheat: readonly number[],
   bounds: readonly number[],
   clipMilli: number,
 ): number[] {
   const cap = Math.exp(clipMilli / 1000);
+  const ratios: number[] = [];
+  for (const [bin, share] of cheat.entries()) {
+    const ratio = share / bounds[bin]!;
+    ratios.push(bin > 1 ? Math.max(ratio, ratios[bin - 1]!) : ratio);
+  }
   const stake = (lambda: number, bin: number): number =>
-    Math.max(1 / cap, Math.min(cap, cheat[bin]! / (lambda * bounds[bin]!)));
+    Math.max(1 / cap, Math.min(cap, ratios[bin]! / lambda));
   const cost = (lambda: number): number =>
     bounds.reduce((sum, bound, bin) => sum + bound * stake(lambda, bin), 0);
   let low = 1e-9;
@@ -112,7 +138,10 @@ export function betRow(
   return growth > 0 ? scores : bounds.map(() => 0);
 }
 
-/** Fits one alternative per suspicion on `honest`, and its gamma on `heldOut`. */
+/**
+ * Fits one alternative per suspicion and one per channel for anything worse on `honest`, and their
+ * gammas on `heldOut`.
+ */
 export function fitTable(
   honest: readonly Observation[],
   heldOut: readonly Observation[],
@@ -124,19 +153,24 @@ export function fitTable(
     sketch: honestBounds(axes, 'sketch', honest),
     margin: honestBounds(axes, 'margin', honest),
   };
-  const alternatives = suspicions.map((suspicion): Alternative => {
-    const { channel } = suspicion;
-    const answers = suspicion.observations.flatMap((one) => one.answers);
-    const shares = cheatShares(countCells(axes, channel, answers));
+  const bet = (what: string, channel: Channel, shares: (number[] | null)[]): Alternative => {
     const { bins } = tableShape(axes, channel);
     const scoresMilli = shares.map((cheat, row) => {
       const bound = bounds[channel][row];
       return cheat && bound ? betRow(cheat, bound, clipMilli) : new Array<number>(bins).fill(0);
     });
-    const draft = { name: suspicion.name, channel, gammaMilli: 1000, scoresMilli };
+    const draft = { name: what, channel, gammaMilli: 1000, scoresMilli };
     const gamma = fairGamma(draft, heldOut);
     return { ...draft, gammaMilli: Math.floor((gamma * shrinkMilli) / 1000) };
-  });
+  };
+  const alternatives = [
+    bet('far-sketch', 'sketch', farShares(axes, 'sketch')),
+    bet('far-margin', 'margin', farShares(axes, 'margin')),
+    ...suspicions.map(({ name: what, channel, observations }) => {
+      const answers = observations.flatMap((one) => one.answers);
+      return bet(`${what}-${channel}`, channel, cheatShares(countCells(axes, channel, answers)));
+    }),
+  ];
   return { version: 2, name, weightsSha256, axes, alternatives };
 }
 
