@@ -16,6 +16,7 @@ import {
 } from '@assay/clarity';
 import { type ClarityValue, Cv, encodeClarityValue } from '@assay/clarity-value';
 import * as wasm from '@stacks/clarinet-sdk-wasm';
+import type { Row } from './row.ts';
 
 const DEPLOYER = 'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM';
 const WALLETS = [
@@ -24,16 +25,6 @@ const WALLETS = [
   'ST2JHG361ZXG51QTKY2NQCVBPPRRE2KZB1HR05NNC',
 ];
 const FUNDS = 1_000_000_000_000n;
-
-interface Row {
-  readonly bench: string;
-  readonly case: string;
-  readonly ours: number;
-  readonly peer: number | null;
-  readonly ratio: number | null;
-  readonly limit: number | null;
-  readonly unit: string;
-}
 
 interface Call {
   readonly fn: string;

@@ -6,18 +6,9 @@
 import { makeSTXTokenTransfer } from '@stacks/transactions';
 import { devnetAccount } from '../apps/cli/src/devnet/accounts.ts';
 import { TestNetwork } from '../e2e/network.ts';
+import type { Row } from './row.ts';
 
 const TRANSFERS = 60;
-
-interface Row {
-  readonly bench: string;
-  readonly case: string;
-  readonly ours: number;
-  readonly peer: number | null;
-  readonly ratio: number | null;
-  readonly limit: number | null;
-  readonly unit: string;
-}
 
 function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;

@@ -17,16 +17,7 @@ import { MemoryStore, type Store } from '@assay/store';
 import { openLmdbStore } from '@assay/store/lmdb';
 import { NaiveBlock } from '../rules/marf/test/naive-trie.ts';
 import { blockHash, WORKLOADS, type Workload } from '../rules/marf/test/workloads.ts';
-
-export interface Measurement {
-  readonly bench: string;
-  readonly case: string;
-  readonly ours: number;
-  readonly peer: number | null;
-  readonly ratio: number | null;
-  readonly limit: number | null;
-  readonly unit: string;
-}
+import type { Row } from './row.ts';
 
 const BENCH = 'marf';
 const WRITES_PER_BLOCK = 3_000;
@@ -167,9 +158,9 @@ function runWorkloadNaively({ blocks, root }: Workload): number {
 }
 
 /** One measurement per case; called by scripts/bench.mjs. */
-export async function run(): Promise<Measurement[]> {
+export async function run(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-bench-marf-'));
-  const rows: Measurement[] = [];
+  const rows: Row[] = [];
   try {
     const hashes = rawHashRate();
     const stored = await rawStoreRate(join(folder, 'raw.mdb'));

@@ -21,16 +21,7 @@ import {
   verifyTransaction,
 } from '@assay/wire';
 import { deserializeTransaction } from '@stacks/transactions';
-
-export interface Measurement {
-  readonly bench: string;
-  readonly case: string;
-  readonly ours: number;
-  readonly peer: number | null;
-  readonly ratio: number | null;
-  readonly limit: number | null;
-  readonly unit: string;
-}
+import type { Row } from './row.ts';
 
 const BENCH = 'transactions';
 const ROUND_MS = 250;
@@ -96,7 +87,7 @@ function samples(): ReadonlyArray<readonly [name: string, tx: Transaction]> {
   ];
 }
 
-function compare(name: string, ours: () => unknown, peer: () => unknown): Measurement {
+function compare(name: string, ours: () => unknown, peer: () => unknown): Row {
   const mine = rate(ours);
   const theirs = rate(peer);
   const ratio = Math.round((mine / theirs) * 10) / 10;
@@ -111,7 +102,7 @@ function compare(name: string, ours: () => unknown, peer: () => unknown): Measur
   };
 }
 
-function codecCases(name: string, tx: Transaction): Measurement[] {
+function codecCases(name: string, tx: Transaction): Row[] {
   const bytes = encodeTransaction(tx);
   const peer = deserializeTransaction(bytes);
   if (peer.serialize() !== bytesToHex(bytes)) throw new Error('the libraries disagree');
@@ -141,7 +132,7 @@ function codecCases(name: string, tx: Transaction): Measurement[] {
 }
 
 /** Signatures: the work that no codec can take away. */
-function signatureCases(tx: Transaction): Measurement[] {
+function signatureCases(tx: Transaction): Row[] {
   const hash = sha512_256(Uint8Array.of(1));
   const signature = signRecoverable(hash, KEY.privateKey);
   const limit = rate(() => recoverPublicKey(hash, signature));
@@ -173,7 +164,7 @@ function signatureCases(tx: Transaction): Measurement[] {
 }
 
 /** One measurement per case; called by scripts/bench.mjs. */
-export async function run(): Promise<Measurement[]> {
+export async function run(): Promise<Row[]> {
   const all = samples();
   const codec = all.flatMap(([name, tx]) => codecCases(name, tx));
   return [...codec, ...signatureCases(all[0]![1])];

@@ -30,16 +30,7 @@ import {
   type Transaction,
   type TransactionPayload,
 } from '@assay/wire';
-
-interface Row {
-  readonly bench: string;
-  readonly case: string;
-  readonly ours: number;
-  readonly peer: number | null;
-  readonly ratio: number | null;
-  readonly limit: number | null;
-  readonly unit: string;
-}
+import type { Row } from './row.ts';
 
 const BLOCKS = 8;
 const WARM_UP = 2;
