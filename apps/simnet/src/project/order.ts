@@ -1,6 +1,8 @@
 /**
- * What must be deployed before what: a contract comes after every contract its text names
- * (`.name` or `'ST....name`) or its manifest entry lists. Otherwise the order given stays.
+ * What must be deployed before what: a contract comes after every contract it calls or takes a
+ * trait from, and after those its manifest entry lists. Contracts it merely names (as principals,
+ * or to pass them as traits) come first too, unless that would make a ring. Otherwise the order
+ * given stays.
  */
 import type { ProjectContract } from './project.ts';
 import { ProjectError } from './project-error.ts';
@@ -10,34 +12,42 @@ function codeOnly(source: string): string {
   return source.replace(/"(?:\\.|[^"\\])*"|;;.*$/gm, ' ');
 }
 
-function referencesOf(
-  contract: ProjectContract,
-  byId: ReadonlyMap<string, ProjectContract>,
-  byName: ReadonlyMap<string, ProjectContract>,
-): ProjectContract[] {
-  const found = new Set<ProjectContract>();
-  const add = (other: ProjectContract | undefined) => {
-    if (other !== undefined && other !== contract) found.add(other);
-  };
-  for (const [, address, name] of codeOnly(contract.source).matchAll(
-    /(?:'(S[A-Z0-9]{38,41}))?\.([a-zA-Z][a-zA-Z0-9_-]*)/g,
-  )) {
-    add(byId.get(`${address ?? contract.deployer}.${name}`));
-  }
-  for (const name of contract.dependsOn) add(byName.get(name));
-  return [...found];
-}
+const NAMED = /(?:'(S[A-Z0-9]{38,41}))?\.([a-zA-Z][a-zA-Z0-9_-]*)/g;
+/** Followed by a contract that has to exist. */
+const NEEDED = new RegExp(
+  `(?:contract-call\\?|impl-trait|use-trait\\s+[\\w-]+)\\s+${NAMED.source}`,
+  'g',
+);
 
-/** @throws ProjectError contracts need each other */
-export function orderByReference(contracts: readonly ProjectContract[]): ProjectContract[] {
+type References = (contract: ProjectContract) => ProjectContract[];
+
+function referencesIn(contracts: readonly ProjectContract[], pattern: RegExp): References {
   const byId = new Map(contracts.map((contract) => [contract.contractId, contract]));
   const byName = new Map(contracts.map((contract) => [contract.name, contract]));
+  return (contract) => {
+    const found = new Set<ProjectContract>();
+    const add = (other: ProjectContract | undefined) => {
+      if (other !== undefined && other !== contract) found.add(other);
+    };
+    for (const [, address, name] of codeOnly(contract.source).matchAll(pattern)) {
+      add(byId.get(`${address ?? contract.deployer}.${name}`));
+    }
+    for (const name of contract.dependsOn) add(byName.get(name));
+    return [...found];
+  };
+}
+
+/** The order, or the names of a ring. */
+function order(
+  contracts: readonly ProjectContract[],
+  references: References,
+): ProjectContract[] | string {
   const ordered: ProjectContract[] = [];
   const done = new Set<ProjectContract>();
-  // One entry per contract on the way down, with what it still waits for.
   for (const first of contracts) {
     if (done.has(first)) continue;
-    const path = [{ contract: first, waits: referencesOf(first, byId, byName) }];
+    // One entry per contract on the way down, with what it still waits for.
+    const path = [{ contract: first, waits: references(first) }];
     while (path.length > 0) {
       const top = path.at(-1)!;
       const next = top.waits.shift();
@@ -46,12 +56,20 @@ export function orderByReference(contracts: readonly ProjectContract[]): Project
         done.add(top.contract);
         ordered.push(top.contract);
       } else if (path.some((entry) => entry.contract === next)) {
-        const ring = path.map((entry) => entry.contract.name).join(' -> ');
-        throw new ProjectError(`contracts need each other: ${ring} -> ${next.name}`);
+        return [...path.map((entry) => entry.contract.name), next.name].join(' -> ');
       } else if (!done.has(next)) {
-        path.push({ contract: next, waits: referencesOf(next, byId, byName) });
+        path.push({ contract: next, waits: references(next) });
       }
     }
   }
   return ordered;
+}
+
+/** @throws ProjectError contracts need each other */
+export function orderByReference(contracts: readonly ProjectContract[]): ProjectContract[] {
+  const wished = order(contracts, referencesIn(contracts, NAMED));
+  if (typeof wished !== 'string') return wished;
+  const needed = order(contracts, referencesIn(contracts, NEEDED));
+  if (typeof needed !== 'string') return needed;
+  throw new ProjectError(`contracts need each other: ${needed}`);
 }
