@@ -29,7 +29,7 @@ export interface Bitcoin {
   readonly isOurs: boolean;
   call(method: string, params?: unknown, wallet?: string): Promise<Answer>;
   /** The answer's text, for number formats. */
-  text(method: string, params?: unknown): Promise<string>;
+  text(method: string, params?: unknown, wallet?: string): Promise<string>;
   close(): Promise<void>;
 }
 

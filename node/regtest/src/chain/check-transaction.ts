@@ -87,7 +87,7 @@ export function checkSpending(
   }
   const valueOut = tx.outputs.reduce((sum, output) => sum + output.valueSats, 0n);
   if (valueIn < valueOut) {
-    const details = `value in (${formatSats(valueIn)}) < value out (${formatSats(valueOut)})`;
+    const details = `value in (${moneyWords(valueIn)}) < value out (${moneyWords(valueOut)})`;
     return reject('bad-txns-in-belowout', details);
   }
   return ok(valueIn - valueOut);
@@ -98,6 +98,11 @@ export function formatSats(sats: bigint): string {
   const size = sats < 0n ? -sats : sats;
   const fraction = (size % 100_000_000n).toString().padStart(8, '0');
   return `${sats < 0n ? '-' : ''}${size / 100_000_000n}.${fraction}`;
+}
+
+/** The same inside bitcoind's sentences: no more decimals than needed, two at least. */
+export function moneyWords(sats: bigint): string {
+  return formatSats(sats).replace(/0{1,6}$/, '');
 }
 
 /** Lock time: true when the transaction may be in a block of this height and clock. */

@@ -3,7 +3,7 @@
  * Source: BIP125; Bitcoin Core policy/rbf.cpp (words and order of the checks).
  */
 import { ok, type Result } from '@assay/bytes';
-import { formatSats, type Rejection, reject } from '../chain/check-transaction.ts';
+import { formatSats, moneyWords, type Rejection, reject } from '../chain/check-transaction.ts';
 import type { KnownTransaction } from '../chain/known-transaction.ts';
 import { LIMITS } from '../limits.ts';
 import { feeAtRate, rateOfFee } from './policy.ts';
@@ -56,12 +56,12 @@ function checkFees(
   let lostSats = 0n;
   for (const entry of leaving) lostSats += entry.feeSats;
   if (feeSats < lostSats) {
-    const fees = `${formatSats(feeSats)} < ${formatSats(lostSats)}`;
+    const fees = `${moneyWords(feeSats)} < ${moneyWords(lostSats)}`;
     return insufficient(known, `less fees than conflicting txs; ${fees}`, ', ');
   }
   const relaySats = feeAtRate(LIMITS.relayFeePerKvbSats, known.vsize);
   if (feeSats - lostSats < relaySats) {
-    const fees = `${formatSats(feeSats - lostSats)} < ${formatSats(relaySats)}`;
+    const fees = `${moneyWords(feeSats - lostSats)} < ${moneyWords(relaySats)}`;
     return insufficient(known, `not enough additional fees to relay; ${fees}`, ', ');
   }
   return ok(leaving);

@@ -11,11 +11,15 @@ import { amount, isRecord, type RpcObject, type RpcValue } from './json.ts';
 import type { RpcCall, RpcMethods } from './method.ts';
 import { scriptToJson } from './transaction-json.ts';
 
-/** @throws RpcError -5 */
-export function blockNamed({ node, params }: RpcCall, name: string): BlockEntry {
+/** @param failure what the error says @throws RpcError -5 */
+export function blockNamed(
+  { node, params }: RpcCall,
+  name: string,
+  failure = 'Block not found',
+): BlockEntry {
   const hash = params.hash(name)!;
   const entry = node.chain.index.get(hashToDisplayHex(hash));
-  if (entry === null) throw new RpcError('invalidAddressOrKey', 'Block not found');
+  if (entry === null) throw new RpcError('invalidAddressOrKey', failure);
   return entry;
 }
 
@@ -116,8 +120,12 @@ function scanTxOutSet({ node: { chain }, params }: RpcCall): RpcValue {
   if (action !== 'start') {
     throw new RpcError('invalidParameter', `Invalid action '${action}'`);
   }
+  const objects = params.array('scanobjects');
+  if (objects === undefined) {
+    throw new RpcError('misc', 'scanobjects argument is required for the start action');
+  }
   const scripts = new Map<string, Uint8Array>();
-  for (const object of params.array('scanobjects') ?? []) {
+  for (const object of objects) {
     const text = isRecord(object) ? object.desc : object;
     const descriptor = parseDescriptor(String(text));
     if (!descriptor.ok) throw new RpcError('invalidAddressOrKey', descriptor.error);

@@ -4,7 +4,6 @@
  * Source: Bitcoin Core rpc/util.cpp (RPCHelpMan), rpc/server.cpp (named parameters).
  */
 import { LIMITS as BITCOIN_LIMITS, COIN_SATS, hashFromDisplayHex } from '@assay/bitcoin';
-import { isHex } from '@assay/bytes';
 import type { RegtestNode } from '../regtest-node.ts';
 import { RpcError } from './error.ts';
 import { isRecord, type RpcValue } from './json.ts';
@@ -118,7 +117,7 @@ export class Params {
   integer(name: string): number | undefined {
     const value = this.#typed(name, 'number', (v) => typeof v === 'number');
     if (value === undefined || Number.isSafeInteger(value)) return value;
-    throw new RpcError('type', 'JSON integer out of range');
+    throw new RpcError('misc', 'JSON integer out of range');
   }
 
   /** 0, 1, 2 or true and false. */
@@ -138,9 +137,10 @@ export class Params {
 export function parseHash(text: string, name: string): Uint8Array {
   const hash = hashFromDisplayHex(text);
   if (hash !== null) return hash;
-  const why = isHex(text)
-    ? `of length 64 (not ${text.length}, for '${text}')`
-    : `hexadecimal string (not '${text}')`;
+  const why =
+    text.length === 64
+      ? `hexadecimal string (not '${text}')`
+      : `of length 64 (not ${text.length}, for '${text}')`;
   throw new RpcError('invalidParameter', `${name} must be ${why}`);
 }
 
@@ -150,11 +150,12 @@ export function parseAmount(value: unknown): bigint {
     throw new RpcError('type', 'Amount is not a number or string');
   }
   const text = typeof value === 'number' ? value.toFixed(8) : value;
-  const match = /^(\d{1,8})(?:\.(\d{0,8}))?$/.exec(text);
+  const match = /^(-?)(\d{1,8})(?:\.(\d{0,8}))?$/.exec(text);
   const isExact = typeof value === 'string' || Number(text) === value;
   if (match === null || !isExact) throw new RpcError('type', 'Invalid amount');
-  const sats = BigInt(match[1]!) * COIN_SATS + BigInt((match[2] ?? '').padEnd(8, '0'));
-  if (sats > BITCOIN_LIMITS.moneySatsMax) throw new RpcError('type', 'Amount out of range');
+  const sats = BigInt(match[2]!) * COIN_SATS + BigInt((match[3] ?? '').padEnd(8, '0'));
+  if (match[1] === '-' || sats > BITCOIN_LIMITS.moneySatsMax)
+    throw new RpcError('type', 'Amount out of range');
   return sats;
 }
 

@@ -53,7 +53,7 @@ function generateBlock({ node, params }: RpcCall): RpcValue {
     if (text.length === 64) {
       throw new RpcError('invalidAddressOrKey', `Transaction ${text} not in mempool.`);
     }
-    return parseTransaction(text);
+    return parseTransaction(text, `Transaction decode failed for ${text}.`);
   });
   const feesSats = feesOf(node, transactions);
   if (!(params.boolean('submit') ?? true)) {

@@ -27,12 +27,13 @@ import { amount, isRecord, type RpcObject, type RpcValue } from './json.ts';
 import { parseAmount, parseHash, type RpcCall, type RpcMethods } from './method.ts';
 import { transactionToJson } from './transaction-json.ts';
 
-/** @throws RpcError -22 */
-export function parseTransaction(hex: string): KnownTransaction {
+const NEEDS_INPUT = 'Make sure the tx has at least one input.';
+
+/** @param failure what the error says first @throws RpcError -22 */
+export function parseTransaction(hex: string, failure = 'TX decode failed.'): KnownTransaction {
   const decoded = isHex(hex) ? decodeBitcoinTransaction(bytesFromHex(hex)) : null;
   if (decoded === null || !decoded.ok) {
-    const text = 'TX decode failed. Make sure the tx has at least one input.';
-    throw new RpcError('deserialization', text);
+    throw new RpcError('deserialization', `${failure} ${NEEDS_INPUT}`);
   }
   return knownTransaction(decoded.value);
 }
@@ -79,7 +80,8 @@ function rawTransaction(call: RpcCall): RpcValue {
   const { node, params } = call;
   const txid = params.hash('txid')!;
   const inBlock = params.hash('blockhash');
-  const entry = inBlock === undefined ? undefined : blockNamed(call, 'blockhash');
+  const entry =
+    inBlock === undefined ? undefined : blockNamed(call, 'blockhash', 'Block hash not found');
   const found = locate(node, txid, entry?.id);
   if (found === null) {
     const text =
@@ -160,7 +162,7 @@ function testMempoolAccept(call: RpcCall): RpcValue {
   }
   const rateMax = feeRateMax(call);
   return texts.map((text) => {
-    const known = parseTransaction(String(text));
+    const known = parseTransaction(String(text), `TX decode failed: ${String(text)}`);
     const ids = { txid: known.id, wtxid: known.witnessId };
     const admission = mempool.check(known);
     if (!admission.ok) {
@@ -196,10 +198,11 @@ function createRawTransaction({ params }: RpcCall): RpcValue {
       witness: [],
     };
   });
+  const outputs = parseOutputs(params.raw('outputs'));
+  // Differs: bitcoind makes one without inputs too, for a wallet to fund.
   if (inputs.length === 0) {
     throw new RpcError('invalidParameter', 'Invalid parameter, a transaction needs an input');
   }
-  const outputs = parseOutputs(params.raw('outputs'));
   const tx: BitcoinTransaction = { version: 2, inputs, outputs, lockTime };
   return bytesToHex(knownTransaction(tx).bytes);
 }

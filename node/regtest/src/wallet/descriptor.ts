@@ -168,10 +168,10 @@ function parseAddr(inner: string): Parsed {
 
 function parseSingleKey(name: 'pk' | 'pkh' | 'wpkh' | 'combo', inner: string): Parsed {
   const key = parseKey(inner);
-  if (!key.ok) return key;
+  if (!key.ok) return err(`${name}(): ${key.error}`);
   const { publicKey } = key.value;
   const isCompressed = publicKey.length === 33;
-  if (name === 'wpkh' && !isCompressed) return err('Uncompressed keys are not allowed');
+  if (name === 'wpkh' && !isCompressed) return err('wpkh(): Uncompressed keys are not allowed');
   const hash = hash160(publicKey);
   const forms = {
     pk: [p2pkScript(publicKey)],
@@ -207,7 +207,7 @@ function parseMulti(name: 'multi' | 'sortedmulti', inner: string): Parsed {
   const keys: DescriptorKey[] = [];
   for (const text of rest) {
     const key = parseKey(text);
-    if (!key.ok) return key;
+    if (!key.ok) return err(`Multi: ${key.error}`);
     keys.push(key.value);
   }
   if (!/^\d+$/.test(first!) || required < 1 || required > keys.length || keys.length > 16) {
