@@ -1,6 +1,7 @@
 /**
  * The `stx` commands of FunAI's guide and of the Stacks CLI that this network answers:
- * make_keychain, balance, send_tokens, infer, deploy_contract, call_read_only_contract_func.
+ * make_keychain, balance, send_tokens, infer, infer_result, deploy_contract,
+ * call_read_only_contract_func.
  * Output is JSON on standard output, as scripts expect.
  */
 import { randomBytes } from 'node:crypto';
@@ -21,7 +22,7 @@ import {
   type WalletNetwork,
 } from '@assay/wallet';
 import { encodeTransaction, type SigningKey, type Transaction, transactionId } from '@assay/wire';
-import { prepareQuestion } from '../inference.ts';
+import { inferResult, prepareQuestion } from '../inference.ts';
 import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
 import { UserError } from '../user-error.ts';
 import { must, parseAmount } from '../wallet-result.ts';
@@ -160,6 +161,15 @@ const inferCommand: StxCommand = {
   },
 };
 
+const inferResultCommand: StxCommand = {
+  help: 'What became of a request: status, answer, receipt, verdicts.',
+  arguments: [{ name: 'txid', help: 'transaction of the request' }],
+  async run(line) {
+    const { txid } = bindArguments(line, this.arguments);
+    return inferResult(nodeOf(line.flags), txid!.replace(/^0x/, ''));
+  },
+};
+
 const deployCommand: StxCommand = {
   help: 'Deploy a Clarity contract.',
   arguments: [
@@ -227,6 +237,7 @@ export const STX_COMMANDS: Readonly<Record<string, StxCommand>> = {
   balance: balanceCommand,
   send_tokens: sendTokensCommand,
   infer: inferCommand,
+  infer_result: inferResultCommand,
   deploy_contract: deployCommand,
   call_read_only_contract_func: readOnlyCommand,
 };
