@@ -17,3 +17,15 @@ export async function waitForNode(node: NodeApi, log: Logger): Promise<number> {
     await new Promise((done) => setTimeout(done, POLL_MS));
   }
 }
+
+/** Resolves when the chain has a block of this height. */
+export async function waitForHeight(node: NodeApi, height: number): Promise<void> {
+  for (;;) {
+    const info = await node.info().catch((error: unknown) => {
+      if (error instanceof UserError) return null;
+      throw error;
+    });
+    if (info !== null && info.stacks_tip_height >= height) return;
+    await new Promise((done) => setTimeout(done, POLL_MS));
+  }
+}

@@ -12,7 +12,7 @@ import { NodeApi } from '../node-api.ts';
 import { runService, type Service } from '../service.ts';
 import { UserError } from '../user-error.ts';
 import { version } from '../version.ts';
-import { waitForNode } from '../wait-for-node.ts';
+import { waitForHeight, waitForNode } from '../wait-for-node.ts';
 import { announce, commandLogger, secretKey, starting } from './common.ts';
 
 /** The small model is always there: without it a signer could judge nothing on a fresh network. */
@@ -39,24 +39,26 @@ function networkOf(name: string): NetworkParams {
 }
 
 /**
- * A judge whose models load in the background: blocks are signed meanwhile, and answers wait. Models
- * that cannot be loaded end the process, as they would have at once.
+ * A judge whose models load in the background: blocks are signed meanwhile, and answers wait. Nothing is
+ * loaded before the chain has begun, since loading would only slow its first block down. Models that
+ * cannot be loaded end the process.
  */
-function backgroundJudge(config: SignerToml, chainId: number, log: Logger) {
-  const models = openModels(config);
+function backgroundJudge(config: SignerToml, network: NetworkParams, log: Logger) {
   let loaded: readonly OpenModel[] = [];
-  models
-    .then((all) => {
-      loaded = all;
-      log.info('models loaded', { models: all.map(({ manifest }) => manifest.name) });
-    })
-    .catch((error: unknown) => {
-      const isOurs = error instanceof UserError;
-      log.error(isOurs ? `${error.message} ${error.next}` : 'the models cannot be loaded', {
-        cause: error,
-      });
-      process.exit(1);
-    });
+  const load = async (): Promise<readonly OpenModel[]> => {
+    await waitForFirstBlock(new NodeApi(config.nodeUrl), network, log);
+    loaded = await openModels(config);
+    log.info('models loaded', { models: loaded.map(({ manifest }) => manifest.name) });
+    return loaded;
+  };
+  const models = load();
+  models.catch((error: unknown) => {
+    const isOurs = error instanceof UserError;
+    const message = isOurs ? `${error.message} ${error.next}` : 'the models cannot be loaded';
+    log.error(message, isOurs ? {} : { cause: error });
+    process.exit(1);
+  });
+  const { chainId } = network;
   const judge: JudgePort = {
     judge: async (...task) =>
       engineJudge({ chainId, models: await models, supportModels: config.supportModels }).judge(
@@ -70,14 +72,21 @@ function backgroundJudge(config: SignerToml, chainId: number, log: Logger) {
   return { judge, close };
 }
 
-/** Says when the node of another network answers: signatures would be worth nothing there. */
-async function checkNetwork(node: NodeApi, network: NetworkParams, log: Logger): Promise<void> {
-  const chainId = await waitForNode(node, log);
-  if (chainId === network.chainId) return;
-  log.error(
-    `The node at ${node.url} is of another network (chain id ${chainId}, not ${network.chainId}). Correct node_host or network.`,
-  );
-  process.exit(1);
+/** @throws UserError when the node is of another network: signatures would be worth nothing there */
+async function waitForFirstBlock(
+  node: NodeApi,
+  { chainId }: NetworkParams,
+  log: Logger,
+): Promise<void> {
+  const found = await waitForNode(node, log);
+  if (found !== chainId) {
+    throw new UserError(
+      'cli/wrong-network',
+      `The node at ${node.url} is of another network (chain id ${found}, not ${chainId}).`,
+      'Correct node_host or network in signer.toml.',
+    );
+  }
+  await waitForHeight(node, 1);
 }
 
 export function runSigner(configPath: string): Promise<void> {
@@ -103,7 +112,7 @@ async function startSigner(configPath: string): Promise<Service> {
   });
   const world = nodeWorld();
   const store = openLmdbStore({ path: join(config.dbPath, 'signer.mdb') });
-  const { judge, close } = backgroundJudge(config, chainId, log);
+  const { judge, close } = backgroundJudge(config, network, log);
   const { nodeUrl: url, authPassword: authToken } = config;
   const signer = new Signer(
     { world, store, node: httpNode(world, { url, authToken, chainId }), judge, log },
@@ -111,7 +120,6 @@ async function startSigner(configPath: string): Promise<Service> {
   );
   await starting('The signer', () => signer.start());
   log.info('signer started', { endpoint: `${host}:${port}` });
-  void checkNetwork(new NodeApi(url), network, log);
   return {
     stop: async () => {
       await signer.stop();

@@ -17,7 +17,13 @@ import { closingWords } from './closing-words.ts';
 import { askFirstQuestion } from './first-question.ts';
 import { lockFolder } from './folder-lock.ts';
 import { checkPortsFree, wantedPorts } from './free-ports.ts';
-import { type DevnetLayout, type DevnetPorts, HOSTS_MAX, layOut } from './layout.ts';
+import {
+  type DevnetLayout,
+  type DevnetPorts,
+  type DevnetProcess,
+  HOSTS_MAX,
+  layOut,
+} from './layout.ts';
 import { readableLogLine } from './log-line.ts';
 import { Narrator } from './narrator.ts';
 import { Progress } from './progress.ts';
@@ -36,6 +42,8 @@ export interface RunDevnetOptions {
 }
 
 const SIGNERS = 3;
+/** Head start of Bitcoin and the node before the rest is started, at most. */
+const HEAD_START_MS_MAX = 4_000;
 /** Between looks at the chain: lively until the first answer, frugal afterwards. */
 const LOOK_MS = 120;
 const LOOK_QUIETLY_MS = 1_000;
@@ -141,17 +149,30 @@ class Devnet {
       'start',
       `${how}: Bitcoin regtest, 1 miner, ${SIGNERS} signers, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`,
     );
-    for (const plan of this.#layout.processes) this.#supervisor.start(plan);
     const { signal } = this.#abort;
     const watching = this.#watch();
+    const starting = this.#start();
     const asking = this.#ask();
     await Promise.race([asked, new Promise((gone) => signal.addEventListener('abort', gone))]);
     this.#abort.abort();
     await this.#stop();
-    await Promise.all([watching, asking]);
+    await Promise.all([watching, starting, asking]);
     if (this.#failure !== null) {
       throw new UserError('cli/devnet-failed', this.#failure, `Look into ${join(folder, 'logs')}.`);
     }
+  }
+
+  /** Bitcoin and the node first: loading models beside them would only make everybody slower. */
+  async #start(): Promise<void> {
+    const { processes } = this.#layout;
+    const isBase = ({ name }: DevnetProcess) => name === 'bitcoin' || name === 'node';
+    for (const plan of processes.filter(isBase)) this.#supervisor.start(plan);
+    const latestMs = performance.now() + HEAD_START_MS_MAX;
+    while (!this.#watcher.isNodeUp && performance.now() < latestMs) {
+      await new Promise((done) => setTimeout(done, LOOK_MS));
+      if (this.#abort.signal.aborted) return;
+    }
+    for (const plan of processes) if (!isBase(plan)) this.#supervisor.start(plan);
   }
 
   async #watch(): Promise<void> {

@@ -62,6 +62,10 @@ export class Watcher {
     return this.#height ?? 0;
   }
 
+  get isNodeUp(): boolean {
+    return this.#isUp;
+  }
+
   /** Looks once; whatever does not answer is looked at again next time. */
   async look(): Promise<void> {
     await this.#lookAtBitcoin();
