@@ -109,7 +109,10 @@ export function complies(name: string, open: () => Promise<Arena>): void {
       const abort = new AbortController();
       world.timers.after(5, () => abort.abort());
       expect(await world.timers.sleep(10_000, abort.signal)).toBe(false);
-      expect(await world.timers.sleep(100)).toBe(true);
+      // A busy machine fires late: wait for three ticks, not for a time.
+      for (let i = 0; i < 100 && seen.filter((what) => what === 'every').length < 3; i++) {
+        expect(await world.timers.sleep(30)).toBe(true);
+      }
       every.cancel();
       const count = seen.length;
       expect(seen).toContain('after');
