@@ -59,7 +59,7 @@ export async function runAttribution(
       'nats per token, draw': Number(mean(bets.flatMap((one) => one.draw)).toFixed(4)),
     });
   };
-  for (const host of hosts) await measure(host, false);
+  for (const host of hosts) if (host.answersMax === undefined) await measure(host, false);
   await measure({ name: 'int8 weights (Q8_0)', engine: int8 }, false);
   await measure({ name: 'int8 weights (Q8_0)', engine: int8 }, true);
   if (!quick) {

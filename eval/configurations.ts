@@ -44,7 +44,8 @@ export async function openField(root: string, subject: Subject, quick: boolean):
     { name: 'flash attention', engine: flash },
   ];
   if (!quick) {
-    hosts.push({ name: 'decode, 2 threads', engine: await open({ threads: 2 }) });
+    // Threads share work without changing sums: two answers show it, and more would only spin.
+    hosts.push({ name: 'decode, 2 threads', engine: await open({ threads: 2 }), answersMax: 2 });
     for (const cpu of ['haswell', 'sandybridge'].filter((one) => cpuVariants().includes(one))) {
       try {
         const modelPath = subject.path;

@@ -1,64 +1,100 @@
 /**
- * Many honest answers before the judge's generic table: the fake engine on two machines whose noise is
- * set from what llama.cpp's machines show (a thousandth of a nat, twice the measured median), every
- * answer judged whole. The bound of 10^-6 is Ville's and needs no count; this counts what can be counted.
+ * Many honest answers: two machines with the same model and unlike arithmetic, without the model. Each
+ * token is a random distribution over 21 candidates; both machines see it through noise of their own,
+ * whose size is that of the worst pair measured and varies from answer to answer (tokens of one answer
+ * share it), with one token in a hundred ten times as noisy. The host draws by gm-v1 and publishes a
+ * sketch, the judge measures and bets, exactly as they do on a model.
+ *
+ * The bound of 10^-6 is Ville's and needs no count (docs/calibration.md); this counts what can be counted.
  */
 import { bytesFromUtf8 } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
-import { drawGmV1, FakeEngine } from '@assay/engine';
-import { SKETCH_BYTES } from '@assay/jobs';
-import { GENERIC_EVIDENCE, placeToken, sketchOf, weighEvidence } from '@assay/verify';
-import { entropyMilli, samplingMargin, sketchDistanceMicro } from '@assay/verify/calibrate';
+import { type Candidate, drawGmV1, orderCandidates, type TokenScore } from '@assay/engine';
+import {
+  type EvidenceTable,
+  GENERIC_EVIDENCE,
+  placeToken,
+  sketchOf,
+  type TokenMeasurement,
+  weighEvidence,
+} from '@assay/verify';
+import {
+  createUniform,
+  entropyMilli,
+  samplingMargin,
+  sketchDistanceMicro,
+} from '@assay/verify/calibrate';
 import type { Row } from './verify.ts';
 
 const TOLERANCE = 10_000;
+const TOKENS = 24;
+const PARAMS = { temperatureMicro: 1e6, topPMicro: 1e6, topK: 20, maxTokens: TOKENS };
 
-export async function runFalseAlarms(answers: number): Promise<Row[]> {
-  const noise = 0.001;
-  const host = new FakeEngine({ noise, machine: 1 });
-  const judge = new FakeEngine({ noise, machine: 2 });
-  const params = { temperatureMicro: 1e6, topPMicro: 1e6, topK: 20, maxTokens: 64 };
-  const above = [0, 0, 0];
-  let tokens = 0;
-  let maxMicro = 0;
+/** @param noise standard deviation of a logit between two machines, nats */
+export function runFalseAlarms(
+  answers: number,
+  noise: number,
+  calibrated: EvidenceTable | null,
+): Row[] {
+  const tables = [GENERIC_EVIDENCE, ...(calibrated === null ? [] : [calibrated])];
+  const tallies = tables.map(() => ({ above: [0, 0, 0, 0], maxMicro: 0 }));
+  const uniform = createUniform(11);
   for (let n = 0; n < answers; n++) {
-    const seed = sha256(bytesFromUtf8(`honest ${n}`));
-    const prompt = host.promptIds([{ role: 'user', content: `Question ${n}` }]);
-    const made = await host.generate(prompt, {
-      topK: 20,
-      maxTokens: params.maxTokens,
-      pick: (position, top) => drawGmV1(seed, position, top, params).id,
+    const tokens = answer(sha256(bytesFromUtf8(`honest ${n}`)), noise, uniform);
+    tables.forEach((table, t) => {
+      const places = tokens.map((token) => placeToken(table, token, TOLERANCE));
+      const { peakMicro } = weighEvidence(table, places);
+      const tally = tallies[t]!;
+      tally.maxMicro = Math.max(tally.maxMicro, peakMicro);
+      for (let power = 0; power < 4; power++) {
+        if (peakMicro >= (power + 1) * Math.log(10) * 1e6) tally.above[power]! += 1;
+      }
     });
-    const told = sketchOf(made.tokens);
-    const ids = made.tokens.map((one) => one.id);
-    const scores = await judge.score(prompt, ids, 21);
-    const places = scores.map((score, i) => {
-      const sketch = told.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES);
-      const point = { seed, position: i, params, toleranceMicro: TOLERANCE };
-      const token = {
-        entropyMilli: entropyMilli(score.top),
-        distanceMicro: sketchDistanceMicro(score, sketch),
-        margin: samplingMargin(score, point),
-      };
-      return placeToken(GENERIC_EVIDENCE, token, TOLERANCE);
-    });
-    const { peakMicro } = weighEvidence(GENERIC_EVIDENCE, places);
-    tokens += ids.length;
-    maxMicro = Math.max(maxMicro, peakMicro);
-    for (let power = 0; power < 3; power++) {
-      if (peakMicro >= (power + 1) * Math.log(10) * 1e6) above[power]! += 1;
-    }
   }
-  return [
-    {
-      section: 'false alarms: fake engine, two machines, generic table',
-      model: 'fake',
-      answers,
-      tokens,
-      'E>=10': above[0]!,
-      'E>=100': above[1]!,
-      'E>=1000': above[2]!,
-      'max ln E': Number((maxMicro / 1e6).toFixed(2)),
-    },
-  ];
+  return tables.map((table, t) => ({
+    section: `false alarms: simulated machines, ${noise} nats apart`,
+    model: 'simulated',
+    table: table.name,
+    answers,
+    tokens: answers * TOKENS,
+    'E>=10': tallies[t]!.above[0]!,
+    'E>=100': tallies[t]!.above[1]!,
+    'E>=1000': tallies[t]!.above[2]!,
+    'E>=10^4': tallies[t]!.above[3]!,
+    'max ln E': Number((tallies[t]!.maxMicro / 1e6).toFixed(2)),
+  }));
+}
+
+/** One honest answer as the judge measures it. */
+function answer(seed: Uint8Array, noise: number, uniform: () => number): TokenMeasurement[] {
+  const size = noise * Math.exp(0.5 * normal(uniform));
+  return Array.from({ length: TOKENS }, (_, position) => {
+    const sharpness = 0.5 + 5 * uniform();
+    const logits = Array.from({ length: 21 }, () => sharpness * normal(uniform));
+    const scale = uniform() < 0.01 ? 10 * size : size;
+    const host = through(logits, scale / Math.SQRT2, uniform);
+    const judge = through(logits, scale / Math.SQRT2, uniform);
+    const { id } = drawGmV1(seed, position, host, PARAMS);
+    const told = sketchOf([seenBy(host, id)]);
+    const seen = seenBy(judge, id);
+    return {
+      entropyMilli: entropyMilli(seen.top),
+      distanceMicro: sketchDistanceMicro(seen, told),
+      margin: samplingMargin(seen, { seed, position, params: PARAMS, toleranceMicro: TOLERANCE }),
+    };
+  });
+}
+
+function through(logits: readonly number[], scale: number, uniform: () => number): Candidate[] {
+  const noisy = logits.map((logit) => logit + scale * normal(uniform));
+  const z = Math.log(noisy.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  return orderCandidates(noisy.map((logit, id) => ({ id, logprob: logit - z })));
+}
+
+function seenBy(top: readonly Candidate[], id: number): TokenScore {
+  return { id, logprob: top.find((one) => one.id === id)!.logprob, top };
+}
+
+function normal(uniform: () => number): number {
+  return Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }

@@ -38,13 +38,17 @@ export interface EvalOptions {
 export async function run(options: EvalOptions): Promise<void> {
   const began = Date.now();
   for (const subject of await findSubjects(options.root, options.models, options.quick)) {
-    if (subject.name.startsWith(options.only ?? '')) await runSubject(subject, options);
+    if (!subject.name.startsWith(options.only ?? '')) continue;
+    const calibration = await runSubject(subject, options);
+    if (options.falseAlarms === 0) continue;
+    const noise = Math.max(...calibration.pairs.map((pair) => pair.differenceP99)) / 2.5;
+    const nats = Number(noise.toPrecision(2));
+    report(options, runFalseAlarms(options.falseAlarms, nats, calibration.table));
   }
-  if (options.falseAlarms > 0) report(options, await runFalseAlarms(options.falseAlarms));
   console.log(`\n${((Date.now() - began) / 1000).toFixed(0)} s`);
 }
 
-async function runSubject(subject: Subject, options: EvalOptions): Promise<void> {
+async function runSubject(subject: Subject, options: EvalOptions): Promise<Calibration> {
   const { quick } = options;
   console.log(`\n== ${subject.name}: ${subject.path}`);
   const field = await openField(options.root, subject, quick);
@@ -64,8 +68,9 @@ async function runSubject(subject: Subject, options: EvalOptions): Promise<void>
       },
       answersPerHost: subject.answers,
       answersPerSuspect: subject.answers,
-      redraws: quick ? 8 : 24,
+      redraws: quick ? 8 : 32,
       toleranceMicro: 10_000,
+      impossibleMicro: 500_000,
       onProgress: (what) => console.error(`  ${what}`),
     });
     report(options, honestRows(subject.name, calibration));
@@ -74,6 +79,7 @@ async function runSubject(subject: Subject, options: EvalOptions): Promise<void>
     report(options, await runBehaviours(subject, field, calibration.table, quick));
     report(options, await runCosts(subject, field.truth, quick));
     if (options.out !== null) writeOut(options.out, subject.name, calibration);
+    return calibration;
   } finally {
     await field.close();
   }
@@ -104,6 +110,7 @@ function honestRows(model: string, calibration: Calibration): Row[] {
     'E>=1000': honest.above1000,
     'max ln E': round(honest.maxNats, 2),
     'worst mean of a bet': round(Math.max(...Object.values(calibration.worstGain)), 4),
+    'max ln E, clip 6': round(calibration.honestBolder.maxNats, 2),
     'least gamma': Math.min(...calibration.table.alternatives.map((one) => one.gammaMilli)) / 1000,
   };
   return [...pairs, check];
@@ -119,6 +126,9 @@ function cheatRows(model: string, { suspects }: Calibration): Row[] {
     'naive 99%': tokens(one.naive, 'tokens99'),
     'spoof 50%': tokens(one.spoof, 'tokens50'),
     'spoof 99%': tokens(one.spoof, 'tokens99'),
+    'spoof 50%, with rule': tokens(one.spoofWithRule, 'tokens50'),
+    'spoof 99%, with rule': tokens(one.spoofWithRule, 'tokens99'),
+    'spoof 99%, clip 6': tokens(one.spoofBolder, 'tokens99'),
     'spoof found in 32k %': round(100 * one.spoof.detected, 1),
   }));
 }

@@ -91,6 +91,15 @@ const manifest = /--manifest(?:-path)?[= ](\S+)/.exec(
   own === undefined ? '' : readFileSync(join(project, own), 'utf8'),
 )?.[1];
 
+/** Suites for SDKs 1 and 2 expect their clock and their `runSnippet`. */
+function generation() {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(
+    readFileSync(join(project, 'package.json'), 'utf8'),
+  );
+  const range = { ...dependencies, ...devDependencies }['@hirosystems/clarinet-sdk'];
+  return /^[\^~]?[12]\./.test(range ?? '') ? '2' : '3';
+}
+
 const config = `
 const alias = ${JSON.stringify(aliases)}.map(({ find, replacement }) => ({ find: new RegExp(find), replacement }));
 export default {
@@ -126,7 +135,11 @@ const run = spawnSync(
   ],
   {
     cwd: project,
-    env: { ...process.env, ASSAY_SIMNET_BOOT_CONTRACTS: bootFolder() },
+    env: {
+      ...process.env,
+      ASSAY_SIMNET_BOOT_CONTRACTS: bootFolder(),
+      ASSAY_SIMNET_GENERATION: generation(),
+    },
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   },

@@ -44,24 +44,34 @@ export class SimulatedChain implements BlockInfoDb {
   tenureHeight = 0;
   blockTimeSecs: bigint;
   readonly #blocks: BlockRecord[] = [];
+  /** False: every block is a Bitcoin block, whatever the epoch, as in SDKs of generation 2. */
+  readonly #hasTenures: boolean;
 
-  constructor(startTimeSecs = START_TIME_SECS) {
+  constructor(startTimeSecs = START_TIME_SECS, hasTenures = true) {
+    this.#hasTenures = hasTenures;
     this.blockTimeSecs = startTimeSecs;
     this.#record(startTimeSecs);
   }
 
   /** A Bitcoin block, a tenure and its first Stacks block. */
   mineBurnBlock(): void {
-    this.burnHeight++;
-    this.tenureHeight++;
     this.stacksHeight++;
+    this.tenureHeight++;
+    // SDKs of generation 2 see the Bitcoin chain one block behind.
+    this.burnHeight = this.#hasTenures ? this.burnHeight + 1 : this.stacksHeight - 1;
     this.blockTimeSecs += BURN_BLOCK_SECS;
     this.#record(this.blockTimeSecs);
   }
 
+  /** From 3.0 on, an epoch starts with a Bitcoin block. */
+  startEpoch(epoch: Epoch): void {
+    this.epoch = epoch;
+    if (this.#hasTenures && isNakamoto(epoch)) this.mineBurnBlock();
+  }
+
   /** Within the tenure; before epoch 3.0 there is no such thing and a Bitcoin block is mined. */
   mineStacksBlock(): void {
-    if (!isNakamoto(this.epoch)) {
+    if (!(this.#hasTenures && isNakamoto(this.epoch))) {
       this.mineBurnBlock();
       return;
     }

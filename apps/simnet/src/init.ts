@@ -6,9 +6,12 @@ import { Simnet, type SimnetOptions } from './simnet.ts';
 
 /** A simnet without a session: call `initSession` or `initEmptySession` first. */
 export async function getSDK(options: SimnetOptions = {}): Promise<Simnet> {
-  const bootContractsFolder = process.env.ASSAY_SIMNET_BOOT_CONTRACTS;
-  const given = bootContractsFolder === undefined ? options : { bootContractsFolder, ...options };
-  return new Simnet(given);
+  const { ASSAY_SIMNET_BOOT_CONTRACTS: folder, ASSAY_SIMNET_GENERATION } = process.env;
+  return new Simnet({
+    ...(folder === undefined ? {} : { bootContractsFolder: folder }),
+    ...(ASSAY_SIMNET_GENERATION === '2' ? { generation: 2 as const } : {}),
+    ...options,
+  });
 }
 
 let shared: Simnet | null = null;

@@ -4,7 +4,8 @@
  *
  * Source: stacks-core pox-locking/src/pox_4.rs.
  */
-import { type ClarityVmOptions, changeLock, lockStx } from '@assay/clarity';
+import { type ClarityVmOptions, changeLock, lockStx, readStxAccount } from '@assay/clarity';
+import { addPoxEvent } from './pox-events.ts';
 
 type Hook = NonNullable<ClarityVmOptions['onContractCall']>;
 export type ContractCall = Parameters<Hook>[1];
@@ -29,6 +30,7 @@ function principalField(tuple: Value, name: string): string | null {
 /** Acts on one successful call; nothing to do for most. */
 export function applyPoxLock(exec: Execution, call: ContractCall): void {
   if (!POX_4.has(call.contractId) || call.result.type !== 'ok' || exec.readOnly) return;
+  addPoxEvent(exec, call);
   const answer = call.result.value;
   const principal = principalField(answer, 'stacker');
   if (principal === null) return;
@@ -55,5 +57,22 @@ export function applyPoxLock(exec: Execution, call: ContractCall): void {
     default:
       return;
   }
-  if (!done) throw new Error(`${call.contractId} ${call.functionName}: the lock cannot be set`);
+  if (done) addLockEvent(exec, call.contractId, principal);
+  else throw new Error(`${call.contractId} ${call.functionName}: the lock cannot be set`);
+}
+
+/** The account as it is locked now. */
+function addLockEvent(exec: Execution, contractId: string, lockedAddress: string): void {
+  const { lockedMicro, unlockHeight } = readStxAccount(
+    exec.db,
+    lockedAddress,
+    exec.info.burnHeight,
+  );
+  exec.addEvent({
+    type: 'stx_lock_event',
+    lockedAddress,
+    lockedAmount: lockedMicro,
+    unlockHeight,
+    contractId,
+  });
 }

@@ -27,7 +27,7 @@ import { type ClarityValue, Cv, parsePrincipal } from '@assay/clarity-value';
 import { type AssetBalances, AssetBook } from './assets.ts';
 import { type TracedCall, TraceRecorder } from './call-trace.ts';
 import { SimulatedChain } from './chain.ts';
-import { defaultClarityVersion, type Epoch, epochId, isNakamoto } from './epochs.ts';
+import { defaultClarityVersion, type Epoch, epochId } from './epochs.ts';
 import { applyPoxLock } from './pox-locks.ts';
 import { SNIPPET_FUNCTION, unwrapSpan, type WrappedSnippet, wrapSnippet } from './snippet.ts';
 
@@ -60,6 +60,8 @@ const TOKEN_STORE = { balance: 2, supply: 3 } as const;
 export interface SessionOptions {
   /** Seconds since 1970 of block 0. */
   readonly startTimeSecs?: bigint;
+  /** False: every block is a Bitcoin block. Default true. */
+  readonly hasTenures?: boolean;
 }
 
 /** A refusal before anything runs. */
@@ -85,14 +87,13 @@ export class Session {
 
   constructor(deployer: string, options: SessionOptions = {}) {
     this.deployer = deployer;
-    this.chain = new SimulatedChain(options.startTimeSecs);
+    this.chain = new SimulatedChain(options.startTimeSecs, options.hasTenures);
   }
 
   // ---- chain ----
 
   setEpoch(epoch: Epoch): void {
-    this.chain.epoch = epoch;
-    if (isNakamoto(epoch)) this.chain.mineBurnBlock();
+    this.chain.startEpoch(epoch);
   }
 
   // ---- contracts ----

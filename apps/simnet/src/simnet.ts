@@ -96,6 +96,11 @@ export interface SimnetOptions {
   readonly startTimeSecs?: bigint;
   /** Folder of `<name>.clar` deployed at the boot address before the project. */
   readonly bootContractsFolder?: string;
+  /**
+   * 2: as SDKs 1 and 2 behaved, for suites written for them: every block is a Bitcoin block, an
+   * epoch takes none, `runSnippet` answers with a value. Default 3.
+   */
+  readonly generation?: 2 | 3;
 }
 
 const MEMORY_LIMIT_BYTES = 100_000_000;
@@ -144,8 +149,9 @@ export class Simnet {
   }
 
   #sessionOptions() {
-    const { startTimeSecs } = this.#options;
-    return startTimeSecs === undefined ? {} : { startTimeSecs };
+    const { startTimeSecs, generation } = this.#options;
+    const hasTenures = generation !== 2;
+    return startTimeSecs === undefined ? { hasTenures } : { hasTenures, startTimeSecs };
   }
 
   /** A number for `revert`. Not in the reference. */
@@ -337,6 +343,7 @@ export class Simnet {
   runSnippet(snippet: string): string {
     const done = this.#session.evaluate(snippet);
     if (!done.ok) return `error:\n${snippetFailure(this.#snippetId(), done.error)}`;
+    if (this.#options.generation === 2) return toStacksJs(done.value.result) as unknown as string;
     return rawValue(done.value.result);
   }
 

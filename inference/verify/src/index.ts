@@ -39,5 +39,5 @@ export {
   weighEvidence,
 } from './evidence.ts';
 export { type Judged, type JudgeOptions, judge, type Reason, type Statistics } from './judge.ts';
-export { SHIPPED_TABLES } from './tables.ts';
+export { SHIPPED_TABLES, shippedTableFor } from './tables.ts';
 export { type HostRecord, NEW_HOST, updateWealth } from './wealth.ts';

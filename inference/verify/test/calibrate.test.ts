@@ -42,6 +42,7 @@ beforeAll(async () => {
     answersPerSuspect: 12,
     redraws: 40,
     toleranceMicro: 10_000,
+    impossibleMicro: 500_000,
   });
 });
 

@@ -28,6 +28,8 @@ import {
 export interface Machine {
   readonly name: string;
   readonly engine: Engine;
+  /** At most so many answers; for slow machines whose numbers are known to be another's. */
+  readonly answersMax?: number;
   /** For machines far away: answers all tasks there. Default: decode on `engine`. */
   readonly answer?: (tasks: readonly SpecimenTask[]) => Promise<Specimen[]>;
 }
@@ -52,6 +54,7 @@ export interface CalibrationPlan {
   readonly answersPerSuspect: number;
   readonly redraws: number;
   readonly toleranceMicro: number;
+  readonly impossibleMicro: number;
   readonly axes?: TableAxes;
   readonly clipMilli?: number;
   readonly onProgress?: (what: string) => void;
@@ -63,6 +66,10 @@ export interface SuspectResult {
   readonly naive: Power;
   /** Genuine sketches over the suspect's tokens. */
   readonly spoof: Power;
+  /** As `spoof`, and one impossible draw suffices: the judge as it is. */
+  readonly spoofWithRule: Power;
+  /** As `spoof`, with a table whose scores may reach twice the clip. */
+  readonly spoofBolder: Power;
   readonly naiveRoc: readonly RocPoint[];
   readonly spoofRoc: readonly RocPoint[];
 }
@@ -74,6 +81,8 @@ export interface Calibration {
   /** Per alternative: mean of e^(gamma S) over held-out honest answers of the worst pair. */
   readonly worstGain: Readonly<Record<string, number>>;
   readonly honest: HonestCheck;
+  /** The same under a table with twice the clip: what boldness would cost. */
+  readonly honestBolder: HonestCheck;
   readonly suspects: readonly SuspectResult[];
 }
 
@@ -106,11 +115,13 @@ export function makeTasks(
 /** @throws EngineError */
 export async function calibrate(plan: CalibrationPlan): Promise<Calibration> {
   const axes = plan.axes ?? DEFAULT_AXES;
-  const options = { axes, toleranceMicro: plan.toleranceMicro, redraws: plan.redraws };
+  const { toleranceMicro, impossibleMicro, redraws } = plan;
+  const options = { axes, toleranceMicro, impossibleMicro, redraws };
   const pairs: Observation[] = [];
   for (const host of plan.hosts) {
     plan.onProgress?.(`honest host: ${host.name}`);
-    const tasks = makeTasks(plan, host.name, plan.answersPerHost);
+    const count = Math.min(plan.answersPerHost, host.answersMax ?? plan.answersPerHost);
+    const tasks = makeTasks(plan, host.name, count);
     const specimens = await (host.answer?.(tasks) ?? collectSpecimens(host.engine, tasks));
     for (const judge of plan.judges) {
       const scores = await scoreSpecimens(judge.engine, specimens);
@@ -130,6 +141,10 @@ export async function calibrate(plan: CalibrationPlan): Promise<Calibration> {
     ...(plan.clipMilli === undefined ? {} : { clipMilli: plan.clipMilli }),
   };
   const table = fitTable(learning, heldOut, suspicionsOf(suspects), fit);
+  const bolder = fitTable(learning, heldOut, suspicionsOf(suspects), {
+    ...fit,
+    clipMilli: 2 * (plan.clipMilli ?? 3000),
+  });
   const worstGain = Object.fromEntries(
     table.alternatives.map((one) => [
       one.name,
@@ -143,7 +158,10 @@ export async function calibrate(plan: CalibrationPlan): Promise<Calibration> {
     pairs: pairs.map(({ host, judge, summary }) => ({ host, judge, ...summary })),
     worstGain,
     honest: checkHonest(table, honestAnswers),
-    suspects: suspects.map((one) => measureSuspect(table, honestAnswers, secondHalf(one))),
+    honestBolder: checkHonest(bolder, honestAnswers),
+    suspects: suspects.map((one) =>
+      measureSuspect({ table, bolder }, honestAnswers, secondHalf(one)),
+    ),
   };
 }
 
@@ -237,7 +255,7 @@ const NAIVE_TOKENS = 32;
 const SPOOF_TOKENS = 256;
 
 export function measureSuspect(
-  table: CalibratedTable,
+  { table, bolder }: { readonly table: CalibratedTable; readonly bolder: CalibratedTable },
   honest: readonly ObservedAnswer[],
   suspect: ObservedSuspect,
 ): SuspectResult {
@@ -251,6 +269,8 @@ export function measureSuspect(
     name: suspect.name,
     naive: measurePower(table, suspect.naive.answers, options),
     spoof: measurePower(table, suspect.spoof.answers, options),
+    spoofWithRule: measurePower(table, suspect.spoof.answers, { ...options, withRule: true }),
+    spoofBolder: measurePower(bolder, suspect.spoof.answers, options),
     naiveRoc: roc(suspect.naive.answers, NAIVE_TOKENS),
     spoofRoc: roc(suspect.spoof.answers, SPOOF_TOKENS),
   };

@@ -72,7 +72,9 @@ export function honestBounds(
       const pooled = each.reduce((sum, counts) => sum + counts[row]![bin]!, 0);
       const worst = each.reduce((max, counts, p) => {
         const count = counts[row]![bin]!;
-        return count === 0 ? max : Math.max(max, upperCount(count, 2) / totals[p]!);
+        // A pair that hardly visited the row says nothing about it alone; it is in the pool.
+        const visited = totals[p]! * 4 * pairs.length >= total;
+        return count > 0 && visited ? Math.max(max, upperCount(count, 2) / totals[p]!) : max;
       }, 0);
       return Math.min(1, Math.max(worst, upperCount(pooled) / total));
     });

@@ -9,7 +9,7 @@ import { SKETCH_BYTES } from '@assay/jobs';
 import { sketchOf } from '../answer-maker.ts';
 import { placeCalibrated, type TableAxes } from '../calibrated-table.ts';
 import type { TokenMeasurement } from '../evidence.ts';
-import { entropyMilli, samplingMargin, sketchDistanceMicro } from '../measure.ts';
+import { entropyMilli, type Margin, samplingMargin, sketchDistanceMicro } from '../measure.ts';
 import type { Specimen } from './specimens.ts';
 
 /** Cells of one channel over one answer, `row * 256 + bin`. */
@@ -20,6 +20,11 @@ export interface ObservedAnswer {
   readonly margin: Cells;
   /** The margin channel under further seeds. */
   readonly redrawn: readonly Cells[];
+  /**
+   * Where the exact rule of impossible draws would end it: of the answer, then of every redraw; -1
+   * for never.
+   */
+  readonly impossibleAt: readonly number[];
 }
 
 /** One host as one judge sees it. */
@@ -56,6 +61,8 @@ export interface Observed {
 export interface ObserveOptions {
   readonly axes: TableAxes;
   readonly toleranceMicro: number;
+  /** The manifest's bound of what any rounding explains. */
+  readonly impossibleMicro: number;
   /** Further seeds per position; only for temperature 1 without top-p, else none are drawn. */
   readonly redraws: number;
 }
@@ -80,14 +87,24 @@ export function observe(pair: Observed, options: ObserveOptions): Observation {
       if (measured[i]!.margin.marginMicro > 0) mismatches += 1;
     });
     const redrawn = redraw(specimen, scores, { a, options });
-    for (const cells of redrawn) {
+    for (const { cells } of redrawn) {
       draws += cells.length;
       mismatches += cells.reduce((sum, cell) => sum + ((cell & 255) > 0 ? 1 : 0), 0);
     }
     const places = measured.map((one) => placeCalibrated(options, one));
     const cells = (channel: 'sketch' | 'margin'): Cells =>
       Uint16Array.from(places, (place) => place[channel].row * 256 + place[channel].bin);
-    return { sketch: cells('sketch'), margin: cells('margin'), redrawn };
+    const { impossibleMicro } = options;
+    const impossibleAt = [
+      measured.findIndex(({ margin }) => margin.sureMicro > impossibleMicro),
+      ...redrawn.map((one) => one.impossibleAt),
+    ];
+    return {
+      sketch: cells('sketch'),
+      margin: cells('margin'),
+      redrawn: redrawn.map((one) => one.cells),
+      impossibleAt,
+    };
   });
   const sorted = differences.sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
@@ -118,7 +135,7 @@ function measure(
   specimen: Specimen,
   told: Uint8Array,
   { score, i, options }: At,
-): TokenMeasurement {
+): TokenMeasurement & { readonly margin: Margin } {
   const { seed, params } = specimen;
   const sketch = told.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES);
   const point = { seed, position: i, params, toleranceMicro: options.toleranceMicro };
@@ -133,28 +150,43 @@ function redraw(
   { tokens, params }: Specimen,
   scores: readonly TokenScore[],
   { a, options }: { readonly a: number; readonly options: ObserveOptions },
-): Cells[] {
+): Redrawn[] {
   if (params.temperatureMicro !== 1_000_000 || params.topPMicro < 1_000_000) return [];
   return Array.from({ length: options.redraws }, (_, r) => {
     const uniform = createUniform(mixSeed(a, r));
-    return Uint16Array.from(tokens, (own, i) =>
-      redrawToken(own, scores[i]!, { topK: params.topK, uniform, options }),
-    );
+    let impossibleAt = -1;
+    const cells = Uint16Array.from(tokens, (own, i) => {
+      const drawn = redrawToken(own, scores[i]!, { topK: params.topK, uniform });
+      if (impossibleAt < 0 && !drawn.filtered && drawn.marginMicro > options.impossibleMicro) {
+        impossibleAt = i;
+      }
+      const { margin } = placeCalibrated(options, {
+        entropyMilli: 0,
+        distanceMicro: 0,
+        margin: drawn,
+      });
+      return margin.row * 256 + margin.bin;
+    });
+    return { cells, impossibleAt };
   });
+}
+
+interface Redrawn {
+  readonly cells: Cells;
+  readonly impossibleAt: number;
 }
 
 interface Redraw {
   readonly topK: number;
   readonly uniform: () => number;
-  readonly options: ObserveOptions;
 }
 
 /** One draw by both machines under one fresh noise. */
 function redrawToken(
   own: TokenScore,
   seen: TokenScore,
-  { topK, uniform, options }: Redraw,
-): number {
+  { topK, uniform }: Redraw,
+): TokenMeasurement['margin'] {
   const noises = new Map<number, number>();
   const noiseOf = (id: number): number => {
     const known = noises.get(id);
@@ -186,16 +218,11 @@ function redrawToken(
     } else if (score > second) second = score;
   }
   const filtered = Number.isNaN(got);
-  const place = placeCalibrated(options, {
-    entropyMilli: 0,
-    distanceMicro: 0,
-    margin: {
-      marginMicro: filtered ? Number.MAX_SAFE_INTEGER : Math.round(1e6 * (best - got)),
-      leadMicro: Math.round(1e6 * (best - second)),
-      filtered,
-    },
-  });
-  return place.margin.row * 256 + place.margin.bin;
+  return {
+    marginMicro: filtered ? Number.MAX_SAFE_INTEGER : Math.round(1e6 * (best - got)),
+    leadMicro: Math.round(1e6 * (best - second)),
+    filtered,
+  };
 }
 
 function mixSeed(a: number, r: number): number {

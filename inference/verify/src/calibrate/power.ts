@@ -13,6 +13,8 @@ export interface PowerOptions {
   /** A string this long without conviction counts as undetected. */
   readonly tokensMax: number;
   readonly seed: number;
+  /** Count the exact rule of impossible draws as well. */
+  readonly withRule?: boolean;
 }
 
 export interface Power {
@@ -61,8 +63,10 @@ function survive(
     if (answer === undefined || answer.margin.length === 0) return null;
     const variant = Math.floor(options.uniform() * (answer.redrawn.length + 1));
     const margin = variant === 0 ? answer.margin : answer.redrawn[variant - 1]!;
+    const endsAt = options.withRule ? answer.impossibleAt[variant]! : -1;
     for (let i = 0; i < margin.length; i++) {
       tokens += 1;
+      if (i === endsAt) return tokens;
       for (let a = 0; a < alternatives.length; a++) {
         const { channel, gammaMilli, scoresMilli } = alternatives[a]!;
         const cell = channel === 'sketch' ? answer.sketch[i]! : margin[i]!;
@@ -115,6 +119,7 @@ export function stringPeaks(
       sketch: Uint16Array.from(sketch),
       margin: Uint16Array.from(margin),
       redrawn: [],
+      impossibleAt: [-1],
     };
     return peakOf(table, string) / 1e6;
   });
