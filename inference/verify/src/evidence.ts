@@ -13,6 +13,7 @@
  */
 import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
+import { expGm, lnGm } from '@assay/engine';
 import { encodeCanonicalJson } from '@assay/jobs';
 import { type CalibratedTable, placeCalibrated, rowOf } from './calibrated-table.ts';
 import type { Margin } from './measure.ts';
@@ -150,6 +151,9 @@ function placeGeneric(
   };
 }
 
+/** Gammas are divided by 1, 2, 4 and 8: what the evidence would be under bets so much wider. */
+export const WIDTHS = 4;
+
 export interface Evidence {
   /** Greatest log evidence reached at any token, millionths of a nat; a lower bound of the true one. */
   readonly peakMicro: number;
@@ -161,32 +165,56 @@ export interface Evidence {
   readonly finalMicro: Readonly<Record<string, number>>;
   /** Log evidence after the last token, millionths of a nat; what may be carried to other answers. */
   readonly endMicro: number;
+  /** `peakMicro` and `endMicro` at each width; the first are those above. */
+  readonly widePeaksMicro: readonly number[];
+  readonly wideEndsMicro: readonly number[];
 }
 
-/**
- * Plays the bets over an answer. The stake is split evenly over the alternatives, so the evidence is
- * their mean; its logarithm is bounded from below by the best one minus the logarithm of their number,
- * which needs no exponential.
- */
+/** Plays the bets over an answer. The stake is split evenly, so the evidence is the mean of the bets. */
 export function weighEvidence(table: EvidenceTable, tokens: readonly TokenEvidence[]): Evidence {
   const { alternatives } = table;
   const sums = alternatives.map(() => 0);
-  const shareMicro = Math.ceil(Math.log(Math.max(1, alternatives.length)) * 1e6);
-  let peakMicro = 0;
+  const peaks = new Array<number>(WIDTHS).fill(0);
   let peakAt = 0;
   let leading: string | null = null;
   tokens.forEach((token, index) => {
-    alternatives.forEach(({ name, channel, gammaMilli, scoresMilli }, a) => {
+    alternatives.forEach(({ channel, gammaMilli, scoresMilli }, a) => {
       const { row, bin } = token[channel];
       sums[a]! += gammaMilli * scoresMilli[row]![bin]!;
-      if (sums[a]! - shareMicro > peakMicro) {
-        peakMicro = sums[a]! - shareMicro;
-        peakAt = index + 1;
-        leading = name;
-      }
     });
+    const best = sums.reduce((max, sum) => Math.max(max, sum), 0);
+    for (let width = 0; width < WIDTHS; width++) {
+      // A mean is no greater than its greatest part: most tokens need no exponential.
+      if (best / 2 ** width <= peaks[width]!) continue;
+      const mean = meanBetMicro(sums, width);
+      if (mean <= peaks[width]!) continue;
+      peaks[width] = mean;
+      if (width > 0) continue;
+      peakAt = index + 1;
+      leading = alternatives[sums.indexOf(best)]!.name;
+    }
   });
   const finalMicro = Object.fromEntries(alternatives.map(({ name }, a) => [name, sums[a]!]));
-  const endMicro = sums.length === 0 ? 0 : Math.max(...sums) - shareMicro;
-  return { peakMicro, peakAt, leading, finalMicro, endMicro };
+  const ends = peaks.map((_, width) => (sums.length === 0 ? 0 : meanBetMicro(sums, width)));
+  return {
+    peakMicro: peaks[0]!,
+    peakAt,
+    leading,
+    finalMicro,
+    endMicro: ends[0]!,
+    widePeaksMicro: peaks,
+    wideEndsMicro: ends,
+  };
+}
+
+/**
+ * Logarithm of the mean of `e^(sum / 2^width)` over the alternatives, millionths of a nat, rounded
+ * down by more than gm-v1's logarithm errs.
+ */
+export function meanBetMicro(sums: ArrayLike<number>, width = 0): number {
+  let best = Number.NEGATIVE_INFINITY;
+  for (let a = 0; a < sums.length; a++) if (sums[a]! > best) best = sums[a]!;
+  let total = 0;
+  for (let a = 0; a < sums.length; a++) total += expGm((sums[a]! - best) / 2 ** width / 1e6);
+  return Math.floor(best / 2 ** width + 1e6 * lnGm(total / sums.length)) - 1;
 }

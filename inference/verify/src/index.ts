@@ -36,8 +36,17 @@ export {
   placeToken,
   type TokenEvidence,
   type TokenMeasurement,
+  WIDTHS,
   weighEvidence,
 } from './evidence.ts';
 export { type Judged, type JudgeOptions, judge, type Reason, type Statistics } from './judge.ts';
+export { type Audit, JudgeBook, type Ruling } from './judge-book.ts';
+export {
+  DEFAULT_BOUNDS,
+  type MonitorBounds,
+  NEW_MONITOR,
+  type ShadowMonitor,
+  type TableState,
+} from './shadow.ts';
 export { SHIPPED_TABLES, shippedTableFor } from './tables.ts';
 export { type HostRecord, NEW_HOST, updateWealth } from './wealth.ts';

@@ -8,6 +8,7 @@ import {
   type Candidate,
   type Draw,
   drawGmV1,
+  expGm,
   gumbel,
   type ScoredCandidate,
   type TokenScore,
@@ -27,11 +28,11 @@ function outsideCell(code: number, logprob: number): number {
  * @param sketch the host's five codes for this token
  */
 export function sketchDistanceMicro(score: TokenScore, sketch: Uint8Array): number {
-  let sum = Math.exp(score.logprob) * outsideCell(sketch[0]!, score.logprob) ** 2;
+  let sum = expGm(score.logprob) * outsideCell(sketch[0]!, score.logprob) ** 2;
   for (let rank = 0; rank + 1 < SKETCH_BYTES; rank++) {
     const one = score.top[rank];
     if (one === undefined) continue;
-    sum += Math.exp(one.logprob) * outsideCell(sketch[rank + 1]!, one.logprob) ** 2;
+    sum += expGm(one.logprob) * outsideCell(sketch[rank + 1]!, one.logprob) ** 2;
   }
   return Math.round(1e6 * Math.sqrt(sum));
 }
@@ -115,7 +116,7 @@ function surelyKept(
   const temperature = params.temperatureMicro === 0 ? 1 : params.temperatureMicro / 1e6;
   const next = top[params.topK] ?? (top.length >= params.topK ? top.at(-1) : undefined);
   const head = top.slice(0, params.topK);
-  const weight = (one: Candidate) => Math.exp((one.logprob - head[0]!.logprob) / temperature);
+  const weight = (one: Candidate) => expGm((one.logprob - head[0]!.logprob) / temperature);
   const total = head.reduce((sum, one) => sum + weight(one), 0);
   let before = 0;
   return draw.kept.filter((one, rank) => {
@@ -143,7 +144,7 @@ function cutDistance(score: TokenScore, draw: Draw, params: SamplingParams): num
     return Math.max(0, border.logprob - score.logprob);
   }
   const temperature = params.temperatureMicro / 1e6;
-  const weight = (one: Candidate) => Math.exp((one.logprob - head[0]!.logprob) / temperature);
+  const weight = (one: Candidate) => expGm((one.logprob - head[0]!.logprob) / temperature);
   const total = head.reduce((sum, one) => sum + weight(one), 0);
   const before = head.slice(0, rank).reduce((sum, one) => sum + weight(one), 0);
   return Math.max(before / total - params.topPMicro / 1e6, 0);
@@ -152,6 +153,6 @@ function cutDistance(score: TokenScore, draw: Draw, params: SamplingParams): num
 /** Entropy of the judge's candidates, thousandths of a nat. */
 export function entropyMilli(top: readonly Candidate[]): number {
   let sum = 0;
-  for (const { logprob } of top) sum -= Math.exp(logprob) * logprob;
+  for (const { logprob } of top) sum -= expGm(logprob) * logprob;
   return Math.round(1000 * sum);
 }

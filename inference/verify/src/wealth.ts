@@ -19,6 +19,11 @@ export interface HostRecord {
 
 export const NEW_HOST: HostRecord = { wealthMicro: 0, peakMicro: 0, audits: 0 };
 
+/** After a conviction a record begins anew: every beginning is a fair bet of its own. */
+export function restarted(record: HostRecord): HostRecord {
+  return { ...record, wealthMicro: 0 };
+}
+
 const CAP_NATS = 30;
 
 /**

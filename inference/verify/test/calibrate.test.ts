@@ -5,16 +5,7 @@
 import { FakeEngine } from '@assay/engine';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  betRow,
-  type Calibration,
-  calibrate,
-  monitorState,
-  NEW_MONITOR,
-  plotRoc,
-  rocCurve,
-  watch,
-} from '../src/calibrate/index.ts';
+import { betRow, type Calibration, calibrate, plotRoc, rocCurve } from '../src/calibrate/index.ts';
 import { encodeCanonicalJsonBytes } from '../src/canonical.ts';
 import { decodeCalibratedTable, evidenceSha256, judge } from '../src/index.ts';
 import { swapModel } from './cheats.ts';
@@ -158,26 +149,6 @@ describe('decodeCalibratedTable', () => {
         expect(decodeCalibratedTable(new TextEncoder().encode(text)).ok).toBe(false);
       }),
     );
-  });
-});
-
-describe('shadow mode', () => {
-  const audit = (peakMicro: number, confirmed = false) => ({ peakMicro, confirmed });
-
-  it('a new table accuses nobody until a thousand audits have passed', () => {
-    let monitor = NEW_MONITOR;
-    for (let i = 0; i < 999; i++) monitor = watch(monitor, audit(0));
-    expect(monitorState(monitor)).toBe('shadow');
-    expect(monitorState(watch(monitor, audit(0)))).toBe('convict');
-  });
-
-  it('strong evidence that nobody confirms withdraws the table before it convicts', () => {
-    let monitor = NEW_MONITOR;
-    for (let i = 0; i < 1500; i++) monitor = watch(monitor, audit(0));
-    monitor = watch(monitor, audit(8_000_000, true));
-    expect(monitorState(monitor)).toBe('convict');
-    monitor = watch(watch(monitor, audit(8_000_000)), audit(9_000_000));
-    expect(monitorState(monitor)).toBe('widen');
   });
 });
 

@@ -27,14 +27,6 @@ export {
 export { plotRoc } from './plot.ts';
 export { measurePower, type Power, peakOf, type RocPoint, rocCurve, stringPeaks } from './power.ts';
 export {
-  DEFAULT_BOUNDS,
-  type MonitorBounds,
-  monitorState,
-  NEW_MONITOR,
-  type ShadowMonitor,
-  watch,
-} from './shadow.ts';
-export {
   collectSpecimens,
   type HostHabits,
   type Specimen,

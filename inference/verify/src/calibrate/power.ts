@@ -2,7 +2,7 @@
  * How many tokens a cheat survives, and how often an honest host is suspected: observed answers are
  * strung together in random order, as a judge would meet them, until the evidence reaches a bound.
  */
-import type { EvidenceTable } from '../evidence.ts';
+import { type EvidenceTable, meanBetMicro } from '../evidence.ts';
 import { createUniform, type ObservedAnswer } from './observe.ts';
 
 export interface PowerOptions {
@@ -55,8 +55,6 @@ function survive(
 ): number | null {
   const { alternatives } = table;
   const sums = new Float64Array(alternatives.length);
-  const share = Math.ceil(Math.log(Math.max(1, alternatives.length)) * 1e6);
-  const needed = options.boundMicro + share;
   let tokens = 0;
   while (tokens < options.tokensMax) {
     const answer = answers[Math.floor(options.uniform() * answers.length)];
@@ -67,30 +65,38 @@ function survive(
     for (let i = 0; i < margin.length; i++) {
       tokens += 1;
       if (i === endsAt) return tokens;
-      for (let a = 0; a < alternatives.length; a++) {
-        const { channel, gammaMilli, scoresMilli } = alternatives[a]!;
-        const cell = channel === 'sketch' ? answer.sketch[i]! : margin[i]!;
-        sums[a]! += gammaMilli * scoresMilli[cell >>> 8]![cell & 255]!;
-        if (sums[a]! >= needed) return tokens;
-      }
+      if (playToken(table, sums, answer.sketch[i]!, margin[i]!) < options.boundMicro) continue;
+      if (meanBetMicro(sums) >= options.boundMicro) return tokens;
     }
   }
   return null;
 }
 
+/** Adds one token to every bet. @returns the greatest of them, which the evidence cannot exceed */
+function playToken(
+  { alternatives }: EvidenceTable,
+  sums: Float64Array,
+  sketch: number,
+  margin: number,
+): number {
+  let best = Number.NEGATIVE_INFINITY;
+  for (let a = 0; a < alternatives.length; a++) {
+    const { channel, gammaMilli, scoresMilli } = alternatives[a]!;
+    const cell = channel === 'sketch' ? sketch : margin;
+    sums[a]! += gammaMilli * scoresMilli[cell >>> 8]![cell & 255]!;
+    if (sums[a]! > best) best = sums[a]!;
+  }
+  return best;
+}
+
 /** The greatest log evidence at any token of one answer, millionths of a nat; at least 0. */
 export function peakOf(table: EvidenceTable, answer: ObservedAnswer, variant = 0): number {
-  const { alternatives } = table;
-  const share = Math.ceil(Math.log(Math.max(1, alternatives.length)) * 1e6);
   const margin = variant === 0 ? answer.margin : answer.redrawn[variant - 1]!;
+  const sums = new Float64Array(table.alternatives.length);
   let peak = 0;
-  for (const { channel, gammaMilli, scoresMilli } of alternatives) {
-    const cells = channel === 'sketch' ? answer.sketch : margin;
-    let sum = 0;
-    for (const cell of cells) {
-      sum += gammaMilli * scoresMilli[cell >>> 8]![cell & 255]!;
-      if (sum - share > peak) peak = sum - share;
-    }
+  for (let i = 0; i < margin.length; i++) {
+    if (playToken(table, sums, answer.sketch[i]!, margin[i]!) <= peak) continue;
+    peak = Math.max(peak, meanBetMicro(sums));
   }
   return peak;
 }
