@@ -147,7 +147,9 @@ function trueAtFirst(truth: Engine, cheap: Engine, count: number): Engine {
         maxTokens: left,
         pick: (position, top) => options.pick(position + shift, top),
       });
-      return { finish: tail.finish, tokens: [...head.tokens, ...tail.tokens] };
+      const tokens = [...head.tokens, ...tail.tokens];
+      const text = truth.detokenize(tokens.map((one) => one.id));
+      return { ...tail, tokens, text, cachedTokens: head.cachedTokens };
     },
   };
 }

@@ -58,11 +58,11 @@ export function hostEngine(kind: HostKind, world: SimWorld, answerMs = ANSWER_MS
 const editText = (text: string): string => `${text} Buy now!`;
 
 /** Swaps the first token that had a runner-up; scores stay as they were. */
-function editTokens({ finish, tokens }: Generation): Generation {
-  const [first, ...rest] = tokens;
+function editTokens(generation: Generation): Generation {
+  const [first, ...rest] = generation.tokens;
   const other = first?.top.find(({ id }) => id !== first.id);
-  if (first === undefined || other === undefined) return { finish, tokens };
-  return { finish, tokens: [{ ...first, id: other.id }, ...rest] };
+  if (first === undefined || other === undefined) return generation;
+  return { ...generation, tokens: [{ ...first, id: other.id }, ...rest] };
 }
 
 interface Disguise {

@@ -8,14 +8,17 @@ import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
 import { CHATML, type ChatMessage, type ChatTemplate, renderTemplate } from '@assay/jobs';
 import {
-  answerRoom,
   type Candidate,
+  type Embeddings,
   type Engine,
+  type EngineCapabilities,
   EngineError,
   type EngineInfo,
   type GenerateOptions,
   type Generation,
+  type ScoreOptions,
   type TokenScore,
+  type TokenSet,
 } from './engine.ts';
 import {
   BEGIN_ID,
@@ -28,6 +31,7 @@ import {
   tokenizeFake,
 } from './fake-vocabulary.ts';
 import { CLASS_LOGITS } from './lexicon.ts';
+import { allowedSets, sampleAnswer } from './own-sampling.ts';
 
 export interface FakeEngineOptions {
   /** Which model: another number, other weights. Default 1. */
@@ -46,6 +50,7 @@ export interface FakeEngineOptions {
 const MEMORY = 6;
 /** Spread of word preferences inside a class. */
 const SPREAD = 1.2;
+const EMBEDDING_SIZE = 32;
 /** Everything not speakable shares e^-16 each. */
 const SILENT_LOGPROB = -18;
 
@@ -58,14 +63,16 @@ export class FakeEngine implements Engine {
     const { weights = 1, quantisation = 0, noise = 0, machine = 1, template = CHATML } = options;
     this.#options = { weights, quantisation, noise, machine, template };
     this.info = {
+      kind: 'fake',
       profile: FAKE_PROFILE,
       weightsSha256: bytesToHex(sha256(bytesFromUtf8(`fake-weights-v1:${weights}`))),
       tokenizerSha256: FAKE_TOKENIZER_SHA256,
+      template,
       vocabularySize: FAKE_VOCABULARY_SIZE,
       beginId: BEGIN_ID,
       eosIds: [END_ID],
       contextTokens: options.contextTokens ?? 2048,
-      capabilities: { topCandidatesMax: 64, teacherForcing: true, ownSampler: true },
+      capabilities: FAKE_CAPABILITIES,
     };
   }
 
@@ -86,36 +93,34 @@ export class FakeEngine implements Engine {
 
   async generate(promptIds: readonly number[], options: GenerateOptions): Promise<Generation> {
     this.#open();
-    const room = answerRoom(this.info, promptIds.length, options.maxTokens);
-    if (room < 1) throw new EngineError('engine/prompt-too-long', `${promptIds.length} tokens`);
     const prompt = hashPrompt(promptIds);
-    const ids: number[] = [];
-    const tokens: TokenScore[] = [];
-    while (tokens.length < room) {
-      if (options.signal?.aborted) throw new EngineError('engine/aborted', 'generation aborted');
-      const all = this.#distribution(prompt, ids, 1);
-      const top = topOf(all, options.topK);
-      const id = options.pick(ids.length, top);
-      const score = { id, logprob: logprobOf(all, id), top };
-      tokens.push(score);
-      ids.push(id);
-      options.onToken?.(score, ids.length - 1);
-      if (id === END_ID) return { finish: 'stop', tokens };
-    }
-    return { finish: 'length', tokens };
+    const next = async (ids: readonly number[], allowed: TokenSet | null) => ({
+      top: topOf(this.#distribution(prompt, ids, 1), options.topK, allowed),
+    });
+    const { info } = this;
+    return sampleAnswer({ info, detokenize: detokenizeFake, next }, promptIds.length, options);
   }
 
   async score(
     promptIds: readonly number[],
     outputIds: readonly number[],
     topK: number,
+    options: ScoreOptions = {},
   ): Promise<readonly TokenScore[]> {
     this.#open();
     const prompt = hashPrompt(promptIds);
+    const allowed = allowedSets(options.constraint, outputIds);
     return outputIds.map((id, position) => {
       const all = this.#distribution(prompt, outputIds.slice(0, position), 2);
-      return { id, logprob: logprobOf(all, id), top: topOf(all, topK) };
+      return { id, logprob: logprobOf(all, id), top: topOf(all, topK, allowed[position]!) };
     });
+  }
+
+  async embed(inputs: readonly string[]): Promise<Embeddings> {
+    this.#open();
+    const ids = inputs.map((input) => tokenizeFake(input, false));
+    const vectors = ids.map((one) => embedding(one, this.#options.weights));
+    return { vectors, promptTokens: ids.reduce((sum, one) => sum + one.length, 0) };
   }
 
   async close(): Promise<void> {
@@ -165,17 +170,48 @@ export const FAKE_PROFILE = {
   flashAttention: false,
 } as const;
 
+const FAKE_CAPABILITIES: EngineCapabilities = {
+  topCandidatesMax: 64,
+  ownSampler: true,
+  tokenIds: true,
+  teacherForcing: true,
+  scoringCost: 'prefill',
+  seeds: true,
+  parallelSequences: 64,
+  embeddings: true,
+  constraints: true,
+  toolCalls: true,
+  prefixReuse: false,
+};
+
+/** A unit vector: bags of words that share words are near each other. */
+function embedding(ids: readonly number[], weights: number): readonly number[] {
+  const vector = new Float64Array(EMBEDDING_SIZE);
+  for (const id of ids) {
+    for (let i = 0; i < EMBEDDING_SIZE; i++) vector[i]! += gaussian(mix(mix(weights, id), i));
+  }
+  const norm = Math.hypot(...vector) || 1;
+  return Array.from(vector, (value) => value / norm);
+}
+
 /** The `topK` likeliest, descending; places ascend with ids, so equal ones keep their order. */
-function topOf(logprobs: Float64Array, topK: number): Candidate[] {
+function topOf(logprobs: Float64Array, topK: number, allowed: TokenSet | null): Candidate[] {
   const places: number[] = [];
   for (let place = 0; place < logprobs.length; place++) {
+    if (allowed !== null && !allowed.has(SPEAKABLE_IDS[place]!)) continue;
     let at = places.length;
     if (at === topK && logprobs[place]! <= logprobs[places[at - 1]!]!) continue;
     while (at > 0 && logprobs[places[at - 1]!]! < logprobs[place]!) at -= 1;
     places.splice(at, 0, place);
     if (places.length > topK) places.pop();
   }
-  return places.map((place) => ({ id: SPEAKABLE_IDS[place]!, logprob: logprobs[place]! }));
+  const top = places.map((place) => ({ id: SPEAKABLE_IDS[place]!, logprob: logprobs[place]! }));
+  // What the model never says may be all that is allowed.
+  for (const id of allowed?.ids() ?? []) {
+    if (top.length >= topK) break;
+    if (!SPEAKABLE_PLACES.has(id)) top.push({ id, logprob: SILENT_LOGPROB });
+  }
+  return top;
 }
 
 function logprobOf(logprobs: Float64Array, id: number): number {

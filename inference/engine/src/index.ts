@@ -1,20 +1,33 @@
 export {
   answerRoom,
   type Candidate,
+  type ConstraintState,
+  type Embeddings,
   type Engine,
   type EngineCapabilities,
   EngineError,
+  type EngineErrorCode,
   type EngineInfo,
+  type EngineKind,
   type GenerateOptions,
   type Generation,
+  type NativeAnswer,
+  type NativeOptions,
+  type ScoreOptions,
   type TokenScore,
+  type TokenSet,
 } from './engine.ts';
 export { FakeEngine, type FakeEngineOptions } from './fake.ts';
 export { type Draw, drawGmV1, gumbel, orderCandidates, type ScoredCandidate } from './gm-v1.ts';
 export { expGm, lnGm } from './gm-v1-math.ts';
+export { ENGINE_LIMITS } from './limits.ts';
 export {
   DEFAULT_THRESHOLDS,
   type DescribeOptions,
   describeModel,
   engineMismatch,
 } from './manifest.ts';
+export { allowedSets } from './own-sampling.ts';
+export { StopStrings } from './stop-strings.ts';
+export { TextStream } from './text-stream.ts';
+export type { ToolCall, ToolChoice, ToolDefinition } from './tools.ts';

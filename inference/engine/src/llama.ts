@@ -13,9 +13,9 @@ import { ByteWriter, bytesFromUtf8 } from '@assay/bytes';
 import { CHATML, type ChatMessage, type ChatTemplate, renderTemplate } from '@assay/jobs';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
 import {
-  answerRoom,
   type Candidate,
   type Engine,
+  type EngineCapabilities,
   EngineError,
   type EngineInfo,
   type GenerateOptions,
@@ -23,6 +23,7 @@ import {
   type TokenScore,
 } from './engine.ts';
 import { orderCandidates } from './gm-v1.ts';
+import { sampleAnswer } from './own-sampling.ts';
 
 export interface LlamaEngineOptions {
   readonly modelPath: string;
@@ -75,7 +76,7 @@ export async function openLlamaEngine(options: LlamaEngineOptions): Promise<Engi
     });
     const weightsSha256 = await hashFile(options.modelPath);
     const info = describe(model, { weightsSha256, contextTokens, options });
-    return new LlamaEngine(info, model, context, options.template ?? CHATML);
+    return new LlamaEngine(info, model, context);
   } catch (error) {
     await releaseLlama();
     const reason = error instanceof Error ? error.message : String(error);
@@ -94,12 +95,12 @@ class LlamaEngine implements Engine {
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(info: EngineInfo, model: LlamaModel, context: LlamaContext, template: ChatTemplate) {
+  constructor(info: EngineInfo, model: LlamaModel, context: LlamaContext) {
     this.info = info;
     this.#model = model;
     this.#context = context;
     this.#sequence = context.getSequence();
-    this.#template = template;
+    this.#template = info.template;
   }
 
   tokenize(text: string, special = false): readonly number[] {
@@ -119,24 +120,14 @@ class LlamaEngine implements Engine {
 
   generate(promptIds: readonly number[], options: GenerateOptions): Promise<Generation> {
     return this.#alone(async () => {
-      const room = answerRoom(this.info, promptIds.length, options.maxTokens);
-      if (room < 1) throw new EngineError('engine/prompt-too-long', `${promptIds.length} tokens`);
-      const tokens: TokenScore[] = [];
-      let pending = promptIds;
-      while (tokens.length < room) {
-        if (options.signal?.aborted) throw new EngineError('engine/aborted', 'generation aborted');
-        const [next] = await this.#evaluate(pending, [[]], options.topK);
-        const top = candidatesOf(next!).slice(0, options.topK);
-        const id = options.pick(tokens.length, top);
-        const chosen = top.find((one) => one.id === id);
-        if (chosen === undefined) throw new EngineError('engine/failed', `picked ${id} unasked`);
-        const score = { id, logprob: chosen.logprob, top };
-        tokens.push(score);
-        options.onToken?.(score, tokens.length - 1);
-        if (this.info.eosIds.includes(id)) return { finish: 'stop', tokens };
-        pending = [id];
-      }
-      return { finish: 'length', tokens };
+      const next = async (outputIds: readonly number[]) => {
+        const pending = outputIds.length === 0 ? promptIds : outputIds.slice(-1);
+        const [found] = await this.#evaluate(pending, [[]], options.topK);
+        return { top: candidatesOf(found!) };
+      };
+      const { info } = this;
+      const detokenize = (ids: readonly number[]) => this.detokenize(ids);
+      return sampleAnswer({ info, detokenize, next }, promptIds.length, options);
     });
   }
 
@@ -238,6 +229,7 @@ function describe(model: LlamaModel, described: Described): EngineInfo {
   }
   const fileType = Number(general.file_type ?? -1);
   return {
+    kind: 'node-llama-cpp',
     profile: {
       engineClass: 'llama.cpp-cpu',
       weights: FILE_TYPES[fileType] ?? `ftype-${fileType}`,
@@ -247,13 +239,28 @@ function describe(model: LlamaModel, described: Described): EngineInfo {
     },
     weightsSha256,
     tokenizerSha256: hashTokenizer(ggml),
+    template: options.template ?? CHATML,
     vocabularySize: ggml.tokens.length,
     beginId: model.tokens.bos ?? eosIds[0] ?? 0,
     eosIds,
     contextTokens,
-    capabilities: { topCandidatesMax: 64, teacherForcing: true, ownSampler: true },
+    capabilities: LLAMA_CAPABILITIES,
   };
 }
+
+const LLAMA_CAPABILITIES: EngineCapabilities = {
+  topCandidatesMax: 64,
+  ownSampler: true,
+  tokenIds: true,
+  teacherForcing: true,
+  scoringCost: 'prefill',
+  seeds: true,
+  parallelSequences: 1,
+  embeddings: false,
+  constraints: false,
+  toolCalls: true,
+  prefixReuse: false,
+};
 
 interface GgmlTokenizer {
   readonly model: string;

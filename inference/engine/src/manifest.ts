@@ -2,7 +2,7 @@
  * From a running engine to the manifest that names its model, and back: does this engine run what a
  * manifest says? A judge that runs anything else must abstain, and a host that does would be caught.
  */
-import { CHATML, type ChatTemplate, type ModelManifest, type Thresholds } from '@assay/jobs';
+import type { ChatTemplate, ModelManifest, Thresholds } from '@assay/jobs';
 import type { Engine } from './engine.ts';
 
 export interface DescribeOptions {
@@ -36,7 +36,7 @@ export function describeModel(engine: Engine, options: DescribeOptions): ModelMa
       sizeBytes: options.weightsSizeBytes ?? 0,
     },
     tokenizerSha256: info.tokenizerSha256,
-    template: options.template ?? CHATML,
+    template: options.template ?? info.template,
     vocabularySize: info.vocabularySize,
     beginId: info.beginId,
     eosIds: [...info.eosIds].sort((a, b) => a - b),
@@ -53,6 +53,7 @@ export function engineMismatch(engine: Engine, manifest: ModelManifest): string 
   const { info } = engine;
   if (info.weightsSha256 !== manifest.weights.sha256) return 'weights';
   if (info.tokenizerSha256 !== manifest.tokenizerSha256) return 'tokenizer';
+  if (!sameTemplate(info.template, manifest.template)) return 'chat template';
   if (info.vocabularySize !== manifest.vocabularySize) return 'vocabulary size';
   if (info.contextTokens !== manifest.contextTokens) return 'context size';
   if (info.beginId !== manifest.beginId) return 'begin id';
@@ -68,4 +69,11 @@ export function engineMismatch(engine: Engine, manifest: ModelManifest): string 
   ] as const;
   const differs = keys.find((key) => ours[key] !== theirs[key]);
   return differs === undefined ? null : `numeric profile: ${differs}`;
+}
+
+function sameTemplate(a: ChatTemplate, b: ChatTemplate): boolean {
+  const roles = ['system', 'user', 'assistant'] as const;
+  const same = (role: (typeof roles)[number]) =>
+    a[role].before === b[role].before && a[role].after === b[role].after;
+  return a.begin === b.begin && roles.every(same);
 }

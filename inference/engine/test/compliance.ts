@@ -9,6 +9,7 @@ import {
   drawGmV1,
   type Engine,
   engineMismatch,
+  type GenerateOptions,
   type Generation,
 } from '../src/index.ts';
 
@@ -26,11 +27,15 @@ export function checkEngineCompliance(open: () => Promise<Engine>, toleranceNats
   });
   afterAll(() => engine.close());
 
-  const sample = (seed: number, maxTokens = PARAMS.maxTokens): Promise<Generation> => {
+  const sample = (
+    seed: number,
+    maxTokens = PARAMS.maxTokens,
+    extra: Partial<GenerateOptions> = {},
+  ): Promise<Generation> => {
     const key = new Uint8Array(32).fill(seed);
     const pick = (position: number, top: readonly { id: number; logprob: number }[]) =>
       drawGmV1(key, position, top, PARAMS).id;
-    return engine.generate(engine.promptIds(QUESTION), { topK: 20, maxTokens, pick });
+    return engine.generate(engine.promptIds(QUESTION), { topK: 20, maxTokens, pick, ...extra });
   };
   const idsOf = (generation: Generation) => generation.tokens.map((token) => token.id);
 
@@ -92,11 +97,37 @@ export function checkEngineCompliance(open: () => Promise<Engine>, toleranceNats
     expect(engine.info.eosIds.includes(last)).toBe(first.finish === 'stop');
   });
 
+  it('text arrives in pieces that together are what the tokens spell', async () => {
+    const pieces: string[] = [];
+    const generation = await sample(1, 48, { onText: (delta) => pieces.push(delta) });
+    expect(pieces.join('')).toBe(generation.text);
+    expect(generation.text).toBe(engine.detokenize(idsOf(generation)));
+    expect(generation.stoppedBy).toBeNull();
+  });
+
+  it('a stop string ends the answer and is not shown', async () => {
+    const whole = await sample(1);
+    const stop = whole.text.slice(5, 9);
+    const pieces: string[] = [];
+    const stopped = await sample(1, 48, {
+      stop: ['never said', stop],
+      onText: (delta) => pieces.push(delta),
+    });
+    expect(stopped.finish).toBe('stop');
+    expect(stopped.stoppedBy).toBe(stop);
+    expect(stopped.text).toBe(whole.text.slice(0, whole.text.indexOf(stop)));
+    expect(pieces.join('')).toBe(stopped.text);
+    expect(idsOf(whole).slice(0, stopped.tokens.length)).toEqual(idsOf(stopped));
+    expect(engine.detokenize(idsOf(stopped))).toContain(stop);
+    await expect(sample(1, 4, { stop: [''] })).rejects.toMatchObject({ code: 'engine/refused' });
+  });
+
   it('teacher forcing scores a given answer as generation did', async () => {
     const { tokens } = await sample(3);
     const prompt = engine.promptIds(QUESTION);
-    const scores = await engine.score(prompt, idsOf({ finish: 'stop', tokens }), 20);
-    expect(scores.map((one) => one.id)).toEqual(tokens.map((one) => one.id));
+    const ids = tokens.map((one) => one.id);
+    const scores = await engine.score(prompt, ids, 20);
+    expect(scores.map((one) => one.id)).toEqual(ids);
     for (const [i, score] of scores.entries()) {
       expect(Math.abs(score.logprob - tokens[i]!.logprob), `token ${i}`).toBeLessThan(
         toleranceNats,
