@@ -20,3 +20,14 @@ export function plainText(status: number, text: string): HttpResponse {
     body: new TextEncoder().encode(text),
   };
 }
+
+/** The pieces as one. */
+export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}

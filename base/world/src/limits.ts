@@ -6,6 +6,8 @@ export const WORLD_LIMITS = {
   fetchTimeoutMs: 30_000,
   /** Response body, bytes, when the caller names none. */
   fetchBodyBytesMax: 64 * 1024 * 1024,
+  /** Silence between two pieces of a streamed answer, milliseconds, when the caller names none. */
+  streamIdleMs: 60_000,
   /** Idle connections kept per destination. */
   agentFreeSocketsMax: 16,
   /** An idle connection of ours is dropped before a server's usual 5 s would drop it. */

@@ -12,11 +12,17 @@ import {
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WorldError } from './error.ts';
-import { parseQuery, plainText } from './http.ts';
+import { joinPieces, parseQuery, plainText } from './http.ts';
 import { WORLD_LIMITS } from './limits.ts';
-import type { HttpHandler, HttpRequest, HttpResponse, HttpServer, Net } from './world.ts';
-
-type FetchOptions = NonNullable<Parameters<Net['fetch']>[1]>;
+import type {
+  FetchOptions,
+  HttpHandler,
+  HttpRequest,
+  HttpResponse,
+  HttpServer,
+  HttpStream,
+  Net,
+} from './world.ts';
 
 export function nodeNet(): Net {
   const agentOptions = {
@@ -27,7 +33,8 @@ export function nodeNet(): Net {
   const agents = { http: new Agent(agentOptions), https: new TlsAgent(agentOptions) };
   return {
     serve: (options, handler) => serve(options, handler),
-    fetch: (url, options = {}) => fetchOnce(agents, url, options, false),
+    fetch: (url, options = {}) => fetchWhole(agents, url, options),
+    stream: (url, options = {}) => fetchPieces(agents, url, options),
   };
 }
 
@@ -38,22 +45,91 @@ interface Agents {
   readonly https: TlsAgent;
 }
 
-/**
- * A connection kept alive may be closed by the server at the moment we reuse it; such a request
- * never reached the handler, so it is sent once more on a fresh connection.
- */
-function fetchOnce(
+async function fetchWhole(
   agents: Agents,
   url: string,
   options: FetchOptions,
-  isRetry: boolean,
 ): Promise<HttpResponse> {
+  const bodyBytesMax = options.bodyBytesMax ?? WORLD_LIMITS.fetchBodyBytesMax;
+  return exchange(agents, { url, options, isRetry: false }, async (incoming, { host }) => {
+    const body = await collectBody(incoming, bodyBytesMax).catch((cause) => {
+      throw new WorldError('world/unreachable', `${host} broke off`, { cause });
+    });
+    if (body === null)
+      throw new WorldError('world/too-large', `${host} sent over ${bodyBytesMax} B`);
+    return { ...headOf(incoming), body };
+  });
+}
+
+async function fetchPieces(
+  agents: Agents,
+  url: string,
+  options: NonNullable<Parameters<Net['stream']>[1]>,
+): Promise<HttpStream> {
+  return exchange(agents, { url, options, isRetry: false }, async (incoming, { host }) => ({
+    ...headOf(incoming),
+    pieces: piecesOf(incoming, host, options),
+  }));
+}
+
+/** The body as it comes. Whoever leaves the loop destroys the connection. */
+async function* piecesOf(
+  incoming: IncomingMessage,
+  host: string,
+  options: NonNullable<Parameters<Net['stream']>[1]>,
+): AsyncGenerator<Uint8Array> {
+  const bodyBytesMax = options.bodyBytesMax ?? WORLD_LIMITS.fetchBodyBytesMax;
+  const idleMs = options.idleMs ?? WORLD_LIMITS.streamIdleMs;
+  const cut = (code: 'world/timeout' | 'world/aborted', message: string) =>
+    incoming.destroy(new WorldError(code, message));
+  const onAbort = () => cut('world/aborted', `request to ${host} was aborted`);
+  if (options.signal?.aborted) onAbort();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  const onSilence = () => cut('world/timeout', `${host} was silent for ${idleMs} ms`);
+  let timer = setTimeout(onSilence, idleMs);
+  let size = 0;
+  try {
+    for await (const piece of incoming as AsyncIterable<Uint8Array>) {
+      clearTimeout(timer);
+      size += piece.length;
+      if (size > bodyBytesMax) {
+        throw new WorldError('world/too-large', `${host} sent over ${bodyBytesMax} B`);
+      }
+      yield piece;
+      timer = setTimeout(onSilence, idleMs);
+    }
+    if (!incoming.complete) throw new WorldError('world/unreachable', `${host} broke off`);
+  } catch (cause) {
+    if (cause instanceof WorldError) throw cause;
+    throw new WorldError('world/unreachable', `${host} broke off`, { cause });
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+    incoming.destroy();
+  }
+}
+
+interface Attempt {
+  readonly url: string;
+  readonly options: FetchOptions;
+  readonly isRetry: boolean;
+}
+
+/**
+ * Sends a request and lets `read` make something of the answer; `timeoutMs` bounds both.
+ * A connection kept alive may be closed by the server at the moment we reuse it; such a request
+ * never reached the handler, so it is sent once more on a fresh connection.
+ */
+function exchange<T>(
+  agents: Agents,
+  { url, options, isRetry }: Attempt,
+  read: (incoming: IncomingMessage, target: URL) => Promise<T>,
+): Promise<T> {
   const target = URL.canParse(url) ? new URL(url) : null;
   if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
     return Promise.reject(new WorldError('world/unreachable', `not an http URL: ${url}`));
   }
   const timeoutMs = options.timeoutMs ?? WORLD_LIMITS.fetchTimeoutMs;
-  const bodyBytesMax = options.bodyBytesMax ?? WORLD_LIMITS.fetchBodyBytesMax;
   const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
   const agent = target.protocol === 'https:' ? agents.https : agents.http;
 
@@ -96,7 +172,7 @@ function fetchOnce(
     outgoing.on('error', (cause) => {
       const code = (cause as { code?: string }).code;
       if (!isRetry && outgoing.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')) {
-        settle(() => resolve(fetchOnce(agents, url, options, true)));
+        settle(() => resolve(exchange(agents, { url, options, isRetry: true }, read)));
         return;
       }
       fail(new WorldError('world/unreachable', `cannot reach ${target.host}`, { cause }));
@@ -105,25 +181,14 @@ function fetchOnce(
       incoming.on('error', (cause) =>
         fail(new WorldError('world/unreachable', `${target.host} broke off`, { cause })),
       );
-      collectBody(incoming, bodyBytesMax).then(
-        (bytes) => {
-          if (bytes === null) {
-            fail(new WorldError('world/too-large', `${target.host} sent over ${bodyBytesMax} B`));
-            return;
-          }
-          settle(() =>
-            resolve({
-              status: incoming.statusCode ?? 0,
-              headers: Object.fromEntries(headersOf(incoming)),
-              body: bytes,
-            }),
-          );
-        },
-        (cause) => fail(new WorldError('world/unreachable', `${target.host} broke off`, { cause })),
-      );
+      read(incoming, target).then((value) => settle(() => resolve(value)), fail);
     });
     outgoing.end(body);
   });
+}
+
+function headOf(incoming: IncomingMessage) {
+  return { status: incoming.statusCode ?? 0, headers: Object.fromEntries(headersOf(incoming)) };
 }
 
 /** Null when the body exceeds `bytesMax`; rejects when the connection breaks. */
@@ -145,20 +210,10 @@ function collectBody(incoming: IncomingMessage, bytesMax: number): Promise<Uint8
       }
       chunks.push(chunk);
     });
-    incoming.on('end', () => resolve(join(chunks, size)));
+    incoming.on('end', () => resolve(joinPieces(chunks)));
     incoming.on('aborted', () => reject(new Error('connection closed')));
     incoming.on('error', reject);
   });
-}
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
 }
 
 function headersOf(incoming: IncomingMessage): Map<string, string> {
@@ -235,14 +290,47 @@ async function answer(
     respond(outgoing, plainText(413, `request body exceeds ${bodyBytesMax} bytes`));
     return;
   }
-  const request = requestOf(incoming, body);
+  const gone = new AbortController();
+  outgoing.on('close', () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
   let response: HttpResponse;
   try {
-    response = await handler(request);
+    response = await handler(requestOf(incoming, body, gone.signal));
   } catch {
     response = plainText(500, 'internal error');
   }
-  respond(outgoing, response);
+  if (response.stream === undefined) respond(outgoing, response);
+  else await respondInPieces(outgoing, response, response.stream);
+}
+
+/** Throws when the iterator does: the caller's connection is then cut, not closed in order. */
+async function respondInPieces(
+  outgoing: ServerResponse,
+  { status, headers }: HttpResponse,
+  stream: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  if (!outgoing.destroyed) {
+    outgoing.writeHead(status, headers);
+    outgoing.flushHeaders();
+  }
+  for await (const piece of stream) {
+    if (outgoing.destroyed) break;
+    if (!outgoing.write(piece)) await drained(outgoing);
+  }
+  if (!outgoing.destroyed) outgoing.end();
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off('drain', done);
+      outgoing.off('close', done);
+      resolve();
+    };
+    outgoing.on('drain', done);
+    outgoing.on('close', done);
+  });
 }
 
 function respond(outgoing: ServerResponse, response: HttpResponse): void {
@@ -255,7 +343,7 @@ function respond(outgoing: ServerResponse, response: HttpResponse): void {
   outgoing.end(response.body);
 }
 
-function requestOf(incoming: IncomingMessage, body: Uint8Array): HttpRequest {
+function requestOf(incoming: IncomingMessage, body: Uint8Array, signal: AbortSignal): HttpRequest {
   const target = incoming.url ?? '/';
   const mark = target.indexOf('?');
   return {
@@ -264,5 +352,6 @@ function requestOf(incoming: IncomingMessage, body: Uint8Array): HttpRequest {
     query: parseQuery(mark < 0 ? '' : target.slice(mark + 1)),
     headers: headersOf(incoming),
     body,
+    signal,
   };
 }

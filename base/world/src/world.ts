@@ -40,12 +40,33 @@ export interface HttpRequest {
   readonly query: ReadonlyMap<string, string>;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
+  /** Aborts when the caller leaves before it has the whole answer. Both adapters set it. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /**
+   * Instead of `body` (then empty), for answers that grow: every piece is sent as it comes. When the
+   * caller leaves, the iterator's `return` runs; when the iterator throws, the caller sees the
+   * connection break. `Net.fetch` collects the pieces, `Net.stream` hands them on.
+   */
+  readonly stream?: AsyncIterable<Uint8Array>;
+}
+
+/** An answer that arrives piece by piece. */
+export interface HttpStream {
+  readonly status: number;
+  /** Names are lowercase. */
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * The pieces in order, cut as the network cut them. Leaving the loop early closes the connection.
+   * Throws WorldError `world/unreachable` (broke off), `world/timeout` (silent for `idleMs`),
+   * `world/too-large`, `world/aborted`. Read at most once.
+   */
+  readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
@@ -66,21 +87,32 @@ export interface Net {
     handler: HttpHandler,
   ): Promise<HttpServer>;
   /**
-   * Sends one request to an absolute `http://` URL.
+   * Sends one request to an absolute `http://` or (real world only) `https://` URL.
    * @throws WorldError `world/unreachable`, `world/timeout`
    */
-  fetch(
+  fetch(url: string, options?: FetchOptions): Promise<HttpResponse>;
+  /**
+   * As `fetch`, but resolves when the head of the answer is there. `timeoutMs` bounds the wait for it,
+   * `idleMs` every wait for a further piece, `bodyBytesMax` the sum of all pieces.
+   * @throws WorldError as `fetch`
+   */
+  stream(
     url: string,
-    options?: {
-      readonly method?: string;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: Uint8Array;
-      readonly timeoutMs?: number;
-      readonly signal?: AbortSignal;
-      /** Responses larger than this fail with `world/too-large`. Default 64 MiB. */
-      readonly bodyBytesMax?: number;
+    options?: FetchOptions & {
+      /** Default 60 s. */
+      readonly idleMs?: number;
     },
-  ): Promise<HttpResponse>;
+  ): Promise<HttpStream>;
+}
+
+export interface FetchOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Responses larger than this fail with `world/too-large`. Default 64 MiB. */
+  readonly bodyBytesMax?: number;
 }
 
 /** Small files a service keeps (configuration, keys, models). Databases go through `@assay/store`. */

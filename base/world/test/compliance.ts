@@ -101,6 +101,100 @@ export function complies(name: string, open: () => Promise<Arena>): void {
       );
     });
 
+    scenario('an answer in pieces arrives in order, whole for fetch', async ({ world }) => {
+      let left = 0;
+      const server = await world.net.serve(
+        { host: '127.0.0.1', port: 0, bodyBytesMax: 10 },
+        async (request) => ({
+          status: 200,
+          headers: { 'content-type': 'text/event-stream' },
+          body: bytes(''),
+          stream: (async function* () {
+            request.signal?.addEventListener('abort', () => {
+              left += 1;
+            });
+            for (const part of ['one ', 'two ', 'three']) {
+              yield bytes(part);
+              await world.timers.sleep(20);
+            }
+          })(),
+        }),
+      );
+      const url = `http://127.0.0.1:${server.port}/`;
+      const answer = await world.net.stream(url, { body: bytes('x') });
+      expect(answer.status).toBe(200);
+      expect(answer.headers['content-type']).toBe('text/event-stream');
+      const pieces: string[] = [];
+      for await (const piece of answer.pieces) pieces.push(text(piece));
+      expect(pieces.join('')).toBe('one two three');
+      expect(pieces.length).toBeGreaterThan(1);
+      expect(text((await world.net.fetch(url)).body)).toBe('one two three');
+      await world.timers.sleep(50);
+      expect(left).toBe(0);
+      await server.close();
+    });
+
+    scenario('who leaves a stream early is noticed', async ({ world }) => {
+      const seen: string[] = [];
+      const server = await world.net.serve(
+        { host: '127.0.0.1', port: 0, bodyBytesMax: 10 },
+        async (request) => ({
+          status: 200,
+          headers: {},
+          body: bytes(''),
+          stream: (async function* () {
+            request.signal?.addEventListener('abort', () => seen.push('signal'));
+            try {
+              for (;;) {
+                yield bytes('tick ');
+                await world.timers.sleep(10);
+              }
+            } finally {
+              seen.push('returned');
+            }
+          })(),
+        }),
+      );
+      const url = `http://127.0.0.1:${server.port}/`;
+      for await (const piece of (await world.net.stream(url)).pieces) {
+        expect(text(piece)).toContain('tick');
+        break;
+      }
+      const abort = new AbortController();
+      const answer = await world.net.stream(url, { signal: abort.signal });
+      world.timers.after(30, () => abort.abort());
+      expect(await codeOf(drain(answer.pieces))).toBe('world/aborted');
+      for (let i = 0; i < 100 && seen.length < 4; i++) await world.timers.sleep(20);
+      expect(seen.sort()).toEqual(['returned', 'returned', 'signal', 'signal']);
+      await server.close();
+    });
+
+    scenario('a stream that breaks, stalls or grows too large has a code', async ({ world }) => {
+      const server = await world.net.serve(
+        { host: '127.0.0.1', port: 0, bodyBytesMax: 10 },
+        async (request) => ({
+          status: 200,
+          headers: {},
+          body: bytes(''),
+          stream: (async function* () {
+            yield new Uint8Array(50);
+            if (request.path === '/break') throw new Error('planted');
+            if (request.path === '/stall') await world.timers.sleep(5_000, request.signal);
+            yield new Uint8Array(51);
+          })(),
+        }),
+      );
+      const code = async (path: string, options: object) => {
+        const url = `http://127.0.0.1:${server.port}${path}`;
+        return codeOf(drain((await world.net.stream(url, options)).pieces));
+      };
+      expect(await code('/break', {})).toBe('world/unreachable');
+      expect(await code('/stall', { idleMs: 50 })).toBe('world/timeout');
+      expect(await code('/large', { bodyBytesMax: 100 })).toBe('world/too-large');
+      expect(await code('/large', { bodyBytesMax: 101 })).toBe('none');
+      await server.close();
+    });
+
     scenario('timers fire, repeat, cancel; sleep ends early on abort', async ({ world }) => {
       const seen: string[] = [];
       world.timers.after(20, () => seen.push('after'));
@@ -145,4 +239,8 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   } catch (error) {
     return (error as { code?: string }).code ?? String(error);
   }
+}
+
+async function drain(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of pieces);
 }

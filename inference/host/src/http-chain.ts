@@ -28,7 +28,7 @@ export interface HttpChainOptions {
   readonly address: string;
 }
 
-export function createHttpChain(net: Net, options: HttpChainOptions): ChainPort {
+export function createHttpChain(net: Pick<Net, 'fetch'>, options: HttpChainOptions): ChainPort {
   const client = createNodeClient({
     baseUrl: options.nodeUrl,
     fetch: (url, request) => net.fetch(url, request),

@@ -37,7 +37,7 @@ const REQUEST = {
 };
 
 interface Stub {
-  readonly net: Net;
+  readonly net: Pick<Net, 'fetch'>;
   readonly asked: string[];
 }
 
@@ -52,7 +52,7 @@ function node(answers: Readonly<Record<string, unknown>>): Stub {
       .sort((a, b) => b.length - a.length)[0];
     return key === undefined ? answer(404, 'not here') : answer(200, answers[key]);
   };
-  return { net: { fetch, serve: () => Promise.reject(new Error('no server')) }, asked };
+  return { net: { fetch }, asked };
 }
 
 function answer(status: number, value: unknown): HttpResponse {

@@ -48,6 +48,12 @@ const RPC_CODES = {
   inWarmup: -28,
 } as const;
 
+/** What it needs of the world: to ask, and to wait before it asks again. */
+export interface BitcoinRpcWorld {
+  readonly net: Pick<World['net'], 'fetch'>;
+  readonly timers: World['timers'];
+}
+
 /** bitcoind's work queue is full; the body is no JSON then. */
 const HTTP_UNAVAILABLE = 503;
 
@@ -55,11 +61,11 @@ export class BitcoinRpc {
   /** Without the wallet's path, for messages. */
   readonly url: string;
   readonly #endpoint: string;
-  readonly #world: Pick<World, 'net' | 'timers'>;
+  readonly #world: BitcoinRpcWorld;
   readonly #options: BitcoinRpcOptions;
   #nextId = 1;
 
-  constructor(world: Pick<World, 'net' | 'timers'>, options: BitcoinRpcOptions) {
+  constructor(world: BitcoinRpcWorld, options: BitcoinRpcOptions) {
     this.#world = world;
     this.#options = options;
     const { wallet } = options;
