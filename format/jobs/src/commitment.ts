@@ -10,8 +10,10 @@ import { decodeWith, type JobsRejection } from './reject.ts';
 import { hashClarityValue, recoverStructured, signStructured } from './signing.ts';
 import {
   encodeTranscript,
+  FINISHES,
   type Finish,
   outputHash,
+  readFinish,
   type Transcript,
   transcriptHash,
 } from './transcript.ts';
@@ -102,7 +104,7 @@ const HASHES = [
 export function writeCommitment(writer: ByteWriter, commitment: Commitment): void {
   for (const name of HASHES) writer.raw(commitment[name]);
   writer
-    .u8(commitment.finish === 'stop' ? 0 : 1)
+    .u8(FINISHES.indexOf(commitment.finish))
     .u32(commitment.promptTokens)
     .u32(commitment.outputTokens)
     .u64(commitment.timestampSecs);
@@ -120,11 +122,9 @@ export function readCommitment(reader: ByteReader): Commitment {
     transcriptHash: hash(),
     outputHash: hash(),
   };
-  const finish = reader.u8();
-  if (finish > 1) return reader.fail('jobs/malformed', `finish code ${finish}`);
   return {
     ...hashes,
-    finish: finish === 0 ? 'stop' : 'length',
+    finish: readFinish(reader),
     promptTokens: reader.u32(),
     outputTokens: reader.u32(),
     timestampSecs: reader.u64Safe(),

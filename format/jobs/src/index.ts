@@ -51,6 +51,44 @@ export {
   samplingSeed,
 } from './request.ts';
 export {
+  type AnswerChunk,
+  chunkTuple,
+  constraintHash,
+  nextChunkDigest,
+  type SessionPrices,
+  type SessionRequest,
+  type Signed,
+  sessionPrice,
+  sessionRequestHash,
+  sessionRequestTuple,
+  signChunk,
+  signSessionRequest,
+  signVoucher,
+  type TokenUsage,
+  type Voucher,
+  verifyChunk,
+  verifySessionRequest,
+  verifyVoucher,
+  voucherTuple,
+} from './session.ts';
+export {
+  decodePostedRequest,
+  decodeSessionLine,
+  decodeSignedVoucher,
+  encodePostedRequest,
+  encodeSessionLine,
+  encodeSignedVoucher,
+  type PostedRequest,
+  type SessionLine,
+  type SignedVoucher,
+  type TokenLogprob,
+} from './session-lines.ts';
+export {
+  decodeSessionPrompt,
+  encodeSessionPrompt,
+  type SessionPrompt,
+} from './session-prompt.ts';
+export {
   hashClarityValue,
   inferenceDomain,
   recoverStructured,

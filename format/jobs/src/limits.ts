@@ -15,6 +15,8 @@ export const LIMITS = {
   promptByHashBytesMax: 1_048_576,
   /** Bytes of the context (system text) inside a prompt blob: its length field is a u16. */
   contextBytesMax: 65_535,
+  /** Messages of a conversation in a session prompt. */
+  messagesMax: 2_048,
   /** Token ids of a prompt in one transcript. */
   promptTokensMax: 65_536,
   /** Token ids of an answer in one transcript. */

@@ -3,7 +3,7 @@
  * content store, named by the commitment. Big-endian:
  *
  * ```
- * u8 version 1 | request hash 32 | model 32 | seed 32 | u8 finish (0 stop, 1 length)
+ * u8 version 1 | request hash 32 | model 32 | seed 32 | u8 finish (0 stop, 1 length, 2 cancel)
  * | u32 n + n prompt ids, u32 each | u32 m + m answer ids, u32 each | m x 5 sketch bytes
  * | ceil(m / 32) salts of 16 bytes | u32 length + text of the answer, UTF-8
  * ```
@@ -23,8 +23,14 @@ import { LIMITS } from './limits.ts';
 import { leafCount, SALT_BYTES, SKETCH_BYTES } from './merkle.ts';
 import { decodeWith, type JobsRejection } from './reject.ts';
 
-/** `stop`: the model ended. `length`: the token limit or the context window did. */
-export type Finish = 'stop' | 'length';
+/**
+ * `stop`: the model ended, or a stop text of the request's constraint did. `length`: the token limit
+ * or the context window did. `cancel`: the client of a session went away (sessions only).
+ */
+export type Finish = 'stop' | 'length' | 'cancel';
+
+/** The byte a finish has in transcripts and commitments is its place in this list. */
+export const FINISHES: readonly Finish[] = ['stop', 'length', 'cancel'];
 
 export interface Transcript {
   readonly requestHash: Uint8Array;
@@ -50,7 +56,7 @@ export function encodeTranscript(transcript: Transcript): Uint8Array {
     .raw(transcript.requestHash)
     .raw(transcript.model)
     .raw(transcript.seed)
-    .u8(transcript.finish === 'stop' ? 0 : 1)
+    .u8(FINISHES.indexOf(transcript.finish))
     .vec(promptIds, (w, id) => w.u32(id))
     .vec(outputIds, (w, id) => w.u32(id))
     .raw(sketch);
@@ -78,8 +84,7 @@ function readTranscript(reader: ByteReader): Transcript {
   const requestHash = reader.take(32);
   const model = reader.take(32);
   const seed = reader.take(32);
-  const finish = reader.u8();
-  if (finish > 1) return reader.fail('jobs/malformed', `finish code ${finish}`);
+  const finish = readFinish(reader);
   const promptIds = reader.vec(LIMITS.promptTokensMax, readId);
   const outputIds = reader.vec(LIMITS.outputTokensMax, readId);
   const sketch = reader.take(outputIds.length * SKETCH_BYTES);
@@ -92,13 +97,19 @@ function readTranscript(reader: ByteReader): Transcript {
     requestHash,
     model,
     seed,
-    finish: finish === 0 ? 'stop' : 'length',
+    finish,
     promptIds,
     outputIds,
     sketch,
     salts,
     text,
   };
+}
+
+/** Inside another decoder: throws `DecodeError`, which that decoder's door catches. */
+export function readFinish(reader: ByteReader): Finish {
+  const code = reader.u8();
+  return FINISHES[code] ?? reader.fail('jobs/malformed', `finish code ${code}`);
 }
 
 function readId(reader: ByteReader): number {
