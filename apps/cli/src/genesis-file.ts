@@ -1,5 +1,6 @@
 /** The genesis file that a configuration or an option names. */
-import { type Genesis, parseGenesis } from '@assay/chainstate';
+import { type Genesis, genesisNetwork, parseGenesis } from '@assay/chainstate';
+import type { TrustedNetwork } from '@assay/proof';
 import { readTextFile } from './files.ts';
 import { UserError } from './user-error.ts';
 
@@ -19,4 +20,9 @@ export function loadGenesis(path: string | undefined): Genesis {
     `${path}: ${parsed.error.message}.`,
     'Correct the genesis file, or take the one of the network you join.',
   );
+}
+
+/** Whose signatures count, independently of any node. */
+export function trustedNetwork(genesis: Genesis): TrustedNetwork {
+  return { network: genesisNetwork(genesis), signers: genesis.signers };
 }

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { bytesToHex } from '@assay/bytes';
 import { Cv } from '@assay/clarity-value';
 import { DEVNET, MAINNET } from '@assay/params';
+import type { InferResult } from '@assay/proof';
 import {
   addressOfPublicKey,
   buildInfer,
@@ -14,7 +15,6 @@ import {
   signTransaction,
 } from '@assay/wallet';
 import { encodeTransaction, type SigningKey, transactionIdOfBytes } from '@assay/wire';
-import type { InferResult } from './infer-result.ts';
 import type { NodeApi } from './node-api.ts';
 import { UserError } from './user-error.ts';
 import { must } from './wallet-result.ts';
@@ -35,7 +35,7 @@ export interface Question {
   readonly model: string | null;
 }
 
-export type { InferResult } from './infer-result.ts';
+export type { InferResult } from '@assay/proof';
 
 /** Rough size of a signed Infer transaction without its prompt. */
 const ENVELOPE_BYTES = 300;

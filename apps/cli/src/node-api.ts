@@ -4,6 +4,7 @@
  */
 import { bytesFromHex, bytesToHex } from '@assay/bytes';
 import { type ClarityValue, decodeClarityValue, encodeClarityValue } from '@assay/clarity-value';
+import type { NodeSource } from '@assay/proof';
 import { type Rejection, rejectionError } from './rejection.ts';
 import { UserError } from './user-error.ts';
 
@@ -35,7 +36,7 @@ export async function jsonOf(response: Response): Promise<unknown> {
   }
 }
 
-export class NodeApi {
+export class NodeApi implements NodeSource {
   readonly url: string;
 
   constructor(url: string) {
@@ -55,6 +56,10 @@ export class NodeApi {
         'Start one with `npm start`, or give the address of another with -I http://host:port.',
       );
     }
+  }
+
+  at(url: string): NodeApi {
+    return new NodeApi(url);
   }
 
   /** The JSON of a 2xx answer, null for 404. */

@@ -8,10 +8,10 @@ import { type ClarityValue, Cv } from '@assay/clarity-value';
 import { type Registration, registrationArguments } from '@assay/host';
 import { type ModelManifest, modelId, modelIdHex } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
+import { formatStx } from '@assay/proof';
 import { buildContractCall, DEVNET_IDS, publicKeyOf, signTransaction } from '@assay/wallet';
 import { encodeTransaction, type PostCondition, type SigningKey } from '@assay/wire';
 import type { NodeApi } from './node-api.ts';
-import { formatStx } from './terminal.ts';
 import { UserError } from './user-error.ts';
 import { must } from './wallet-result.ts';
 

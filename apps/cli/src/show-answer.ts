@@ -3,8 +3,14 @@
  * on Bitcoin, who vouched for it and what it cost. Reads what the node says and checks nothing
  * (that is `assay verify`). Texts of others lose their control characters before they reach a terminal.
  */
-import type { InferResult, PlaceJson, RequestJson, VerdictJson } from './infer-result.ts';
-import { bold, columns, cyan, dim, formatStx, green, red, wrap, yellow } from './terminal.ts';
+import {
+  formatStx,
+  type InferResult,
+  type PlaceJson,
+  type RequestJson,
+  type VerdictJson,
+} from '@assay/proof';
+import { bold, columns, cyan, dim, green, red, wrap, yellow } from './terminal.ts';
 
 const TEXT_WIDTH = 92;
 

@@ -18,14 +18,6 @@ export function columns(rows: readonly (readonly [key: string, value: string])[]
   return rows.map(([key, value]) => `  ${dim(key.padEnd(width))}  ${value}`).join('\n');
 }
 
-/** `1234567` micro-STX as `1.234567 STX`. */
-export function formatStx(amountMicro: bigint): string {
-  const sign = amountMicro < 0n ? '-' : '';
-  const abs = amountMicro < 0n ? -amountMicro : amountMicro;
-  const fraction = (abs % 1_000_000n).toString().padStart(6, '0').replace(/0+$/, '');
-  return `${sign}${abs / 1_000_000n}${fraction === '' ? '' : `.${fraction}`} STX`;
-}
-
 /** Breaks a text at spaces so that lines stay within `width`. */
 export function wrap(text: string, width: number, indent: string): string {
   const lines: string[] = [];

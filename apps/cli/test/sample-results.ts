@@ -1,5 +1,5 @@
 /** Answers of `/v2/infer_res/{txid}` in every state, in the shape that node/rpc gives them. */
-import type { InferResult, PlaceJson, RequestJson } from '../src/infer-result.ts';
+import type { InferResult, PlaceJson, RequestJson } from '@assay/proof';
 
 const hex = (digit: string, bytes = 32) => digit.repeat(2 * bytes);
 const TXID = hex('1');

@@ -8,12 +8,14 @@ import { join } from 'node:path';
 import { bytesFromHex, bytesToHex } from '@assay/bytes';
 import { type Genesis, parseGenesis } from '@assay/chainstate';
 import { Cv, decodeClarityValue, encodeClarityValue } from '@assay/clarity-value';
+import { verifyAnswer } from '@assay/proof';
 import { decodeBlock, encodeBlock, type NakamotoBlock } from '@assay/wire';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bitcoindSource } from '../src/bitcoin-node.ts';
+import { trustedNetwork } from '../src/genesis-file.ts';
 import { NodeApi } from '../src/node-api.ts';
 import { UserError } from '../src/user-error.ts';
-import { verifyAnswer } from '../src/verify-answer.ts';
 import { type FakeAnswer, FakeNode } from './fake-node.ts';
 
 interface Recording {
@@ -60,9 +62,8 @@ afterAll(() => Promise.all([node.stop(), bitcoin.stop()]));
 
 function verify(options: { genesis?: Genesis; bitcoinUrl?: string } = {}) {
   return verifyAnswer(new NodeApi(node.url), recording.txid, {
-    genesis,
-    bitcoinUrl: bitcoin.url,
-    ...options,
+    trusted: trustedNetwork(options.genesis ?? genesis),
+    bitcoin: bitcoindSource(options.bitcoinUrl ?? bitcoin.url),
   });
 }
 

@@ -49,6 +49,7 @@ export {
   rejectionHash,
 } from './block-response.ts';
 export { decodeWhole, type WireError, wireError } from './door.ts';
+export { inferArguments } from './infer-call.ts';
 export {
   INFER_VERSION,
   type InferPayload,

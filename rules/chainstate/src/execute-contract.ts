@@ -3,6 +3,7 @@
  * `.inference request`. What the contract did is undone when it fails, answers `(err ..)` or breaks
  * a post-condition; fee and nonce stay.
  */
+
 import { assert, type Result } from '@assay/bytes';
 import {
   type AssetMap,
@@ -17,11 +18,11 @@ import {
   type DeployOutcome,
 } from '@assay/clarity';
 import { type ClarityValue, Cv } from '@assay/clarity-value';
+import { inferArguments } from '@assay/wire';
 import { addressText, principalText } from './addresses.ts';
 import type { CheckedTransaction } from './checked-transaction.ts';
 import type { ExecutionFrame } from './execution-frame.ts';
 import { payFee, raiseNonces } from './fees.ts';
-import { inferArguments } from './infer-call.ts';
 import { checkPostConditions } from './post-conditions.ts';
 import { type Processed, refuse } from './processed.ts';
 import type { Receipt, TransactionStatus } from './receipt.ts';

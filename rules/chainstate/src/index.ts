@@ -13,7 +13,6 @@ export {
   genesisNetwork,
   parseGenesis,
 } from './genesis.ts';
-export { inferArguments } from './infer-call.ts';
 export { LIMITS } from './limits.ts';
 export type { MaturedReward, Receipt, TransactionStatus } from './receipt.ts';
 export {

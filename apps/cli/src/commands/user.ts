@@ -1,5 +1,6 @@
 /** `assay infer`, `assay result`, `assay verify`, `assay models`, `assay accounts`: for people who ask. */
 import { Cv } from '@assay/clarity-value';
+import type { Check } from '@assay/proof';
 import { parsePrivateKey } from '@assay/wallet';
 import { type Command, Option } from 'commander';
 import { DEVNET_ACCOUNTS, devnetAccount } from '../devnet/accounts.ts';
@@ -15,7 +16,6 @@ import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
 import { showAnswer } from '../show-answer.ts';
 import { bold, columns, dim, green, red, yellow } from '../terminal.ts';
 import { UserError } from '../user-error.ts';
-import type { Check } from '../verification/checks.ts';
 import { must, parseAmount } from '../wallet-result.ts';
 
 interface NodeOption {
@@ -102,13 +102,18 @@ function checkLine({ what, ok, detail }: Check): string {
 }
 
 async function runVerify(txid: string, options: VerifyFlags): Promise<void> {
-  const { verifyAnswer } = await import('../verify-answer.ts');
-  const { loadGenesis } = await import('../genesis-file.ts');
+  const { verifyAnswer } = await import('@assay/proof');
+  const { loadGenesis, trustedNetwork } = await import('../genesis-file.ts');
+  const { bitcoindSource } = await import('../bitcoin-node.ts');
+  const { checkByRescoring } = await import('../rescore.ts');
+  const { genesis, bitcoin, rescore, model } = options;
   const report = await verifyAnswer(new NodeApi(options.node), parseTxid(txid), {
-    genesis: options.genesis === undefined ? undefined : loadGenesis(options.genesis),
-    bitcoinUrl: options.bitcoin,
-    rescore: options.rescore === true || options.model !== undefined,
-    modelFile: options.model,
+    trusted: genesis === undefined ? undefined : trustedNetwork(loadGenesis(genesis)),
+    bitcoin: bitcoin === undefined ? undefined : bitcoindSource(bitcoin),
+    rescore:
+      rescore === true || model !== undefined
+        ? (checks, input) => checkByRescoring(checks, input, model)
+        : undefined,
   });
   if (options.json === true) console.log(JSON.stringify(report, null, 2));
   else {

@@ -6,8 +6,10 @@ import { bytesToHex } from '@assay/bytes';
 import type { Genesis } from '@assay/chainstate';
 import { Cv } from '@assay/clarity-value';
 import { DEVNET } from '@assay/params';
+import type { InferResult } from '@assay/proof';
 import { parsePrivateKey } from '@assay/wallet';
-import type { InferResult } from '../infer-result.ts';
+import { bitcoindSource } from '../bitcoin-node.ts';
+import { trustedNetwork } from '../genesis-file.ts';
 import { ask, inferResult } from '../inference.ts';
 import type { NodeApi } from '../node-api.ts';
 import { showAnswer } from '../show-answer.ts';
@@ -115,8 +117,11 @@ async function follow(options: FirstQuestion, txid: string): Promise<InferResult
 async function verify(options: FirstQuestion, txid: string): Promise<boolean> {
   const { node, genesis, bitcoinUrl, progress } = options;
   // Loaded now and not at the start: nobody waits for it.
-  const { verifyAnswer } = await import('../verify-answer.ts');
-  const { ok, checks } = await verifyAnswer(node, txid, { genesis, bitcoinUrl });
+  const { verifyAnswer } = await import('@assay/proof');
+  const { ok, checks } = await verifyAnswer(node, txid, {
+    trusted: trustedNetwork(genesis),
+    bitcoin: bitcoindSource(bitcoinUrl),
+  });
   const failed = checks.filter((check) => check.ok === false);
   const done = checks.filter((check) => check.ok === true).length;
   if (ok) {

@@ -1,7 +1,8 @@
 /** Turns what the watcher sees into lines for a person; in quiet times only what somebody did. */
+
+import { formatStx, type RequestJson } from '@assay/proof';
 import type { Transaction } from '@assay/wire';
-import type { RequestJson } from '../infer-result.ts';
-import { dim, formatStx } from '../terminal.ts';
+import { dim } from '../terminal.ts';
 import type { Progress } from './progress.ts';
 import type { WatchedBlock, WatchListener } from './watcher.ts';
 

@@ -3,8 +3,8 @@
  * blocks, tenures, blocks with their signatures, hosts, requests. Knows no process and no file.
  */
 import { bytesToHex } from '@assay/bytes';
+import type { RequestJson } from '@assay/proof';
 import { blockId, decodeBlock, type NakamotoBlock, type Transaction } from '@assay/wire';
-import type { RequestJson } from '../infer-result.ts';
 import type { NodeApi } from '../node-api.ts';
 import type { BitcoinHeight } from './bitcoin-height.ts';
 

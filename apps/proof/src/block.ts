@@ -19,9 +19,9 @@ import {
   transactionsRoot,
   verifyTransaction,
 } from '@assay/wire';
-import type { PlaceJson } from '../infer-result.ts';
-import type { NodeApi } from '../node-api.ts';
 import type { Checks } from './checks.ts';
+import type { PlaceJson } from './infer-result.ts';
+import type { NodeSource } from './node-source.ts';
 import type { SignerSets } from './signer-sets.ts';
 import {
   fetchBytes,
@@ -43,7 +43,7 @@ export interface PlacedTransaction {
 }
 
 export interface BlockCheckDeps {
-  readonly node: NodeApi;
+  readonly node: NodeSource;
   readonly checks: Checks;
   readonly pox: PoxParams;
   readonly signerSets: SignerSets;

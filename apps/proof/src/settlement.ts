@@ -13,10 +13,10 @@ import {
 } from '@assay/jobs';
 import { signerThreshold } from '@assay/params';
 import type { Transaction } from '@assay/wire';
-import { formatStx } from '../terminal.ts';
 import type { Checks } from './checks.ts';
 import type { ProvenRequest, ProvenResult } from './record.ts';
 import type { Signer } from './sources.ts';
+import { formatStx } from './stx.ts';
 
 interface SignedVerdict {
   readonly index: number;

@@ -10,16 +10,15 @@ import {
   type Transcript,
   transcriptHash,
 } from '@assay/jobs';
-import type { InferResult } from '../infer-result.ts';
-import { NodeApi } from '../node-api.ts';
-import { UserError } from '../user-error.ts';
 import type { Checks } from './checks.ts';
+import type { InferResult } from './infer-result.ts';
+import type { NodeSource } from './node-source.ts';
 import type { Settlement } from './settlement.ts';
 import { fetchBytes } from './sources.ts';
 
 /** From the node's content store, else from the host; null when nobody has it any more. */
 async function fetchTranscript(
-  node: NodeApi,
+  node: NodeSource,
   hash: Uint8Array,
   hostEndpoint: string | null,
 ): Promise<Uint8Array | null> {
@@ -27,10 +26,9 @@ async function fetchTranscript(
   const stored = await fetchBytes(node, `/v2/content/${name}`);
   if (stored !== null || hostEndpoint === null || !/^https?:\/\//.test(hostEndpoint)) return stored;
   try {
-    return await fetchBytes(new NodeApi(hostEndpoint), `/transcripts/${name}`);
-  } catch (error) {
-    if (error instanceof UserError) return null;
-    throw error;
+    return await fetchBytes(node.at(hostEndpoint), `/transcripts/${name}`);
+  } catch {
+    return null; // The host is gone; that is no fault of its answer.
   }
 }
 
@@ -41,7 +39,7 @@ export interface CheckedTranscript {
 
 /** @returns null when nobody has the transcript; that is no fault of the answer */
 export async function checkTranscript(
-  node: NodeApi,
+  node: NodeSource,
   checks: Checks,
   { commitment }: Settlement,
   result: InferResult,

@@ -7,48 +7,53 @@
  * settlement's block -> transcript -> Bitcoin (when a Bitcoin node is given) -> model (when asked).
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
-import { type Genesis, genesisNetwork } from '@assay/chainstate';
 import { sha256 } from '@assay/crypto';
 import { DEVNET, NETWORKS, type NetworkParams } from '@assay/params';
+import { checkBitcoin } from './bitcoin.ts';
+import type { BitcoinSource } from './bitcoin-source.ts';
+import { checkPlace, type PlacedTransaction } from './block.ts';
+import { CannotGoOn, Checks, type VerifyReport } from './checks.ts';
 import type { InferResult } from './infer-result.ts';
-import { inferResult } from './inference.ts';
-import type { NodeApi } from './node-api.ts';
-import { checkBitcoin } from './verification/bitcoin.ts';
-import { checkPlace, type PlacedTransaction } from './verification/block.ts';
-import { CannotGoOn, Checks, type VerifyReport } from './verification/checks.ts';
-import {
-  checkTerms,
-  type ProvenRequest,
-  proveRequest,
-  proveResult,
-} from './verification/record.ts';
-import { checkByRescoring } from './verification/rescore.ts';
+import { fetchJson, type NodeSource } from './node-source.ts';
+import { checkTerms, type ProvenRequest, proveRequest, proveResult } from './record.ts';
 import {
   checkCommitment,
   checkPayment,
   checkVerdicts,
+  type Settlement,
   settlementOf,
-} from './verification/settlement.ts';
-import { SignerSets } from './verification/signer-sets.ts';
-import { fetchBytes, hexBytes } from './verification/sources.ts';
-import { checkTranscript } from './verification/transcript.ts';
-
-export type { Check, VerifyReport } from './verification/checks.ts';
+} from './settlement.ts';
+import { SignerSets } from './signer-sets.ts';
+import { fetchBytes, field, hexBytes, type Signer } from './sources.ts';
+import { checkTranscript } from './transcript.ts';
 
 export interface VerifyOptions {
   /** Whose signatures count, independently of the node. */
-  readonly genesis?: Genesis | undefined;
-  /** `http://user:password@host:port` of a Bitcoin node. */
-  readonly bitcoinUrl?: string | undefined;
-  /** Run the model over the answer. */
-  readonly rescore?: boolean | undefined;
-  /** A GGUF file for `rescore`; the small model without one. */
-  readonly modelFile?: string | undefined;
+  readonly trusted?: TrustedNetwork | undefined;
+  readonly bitcoin?: BitcoinSource | undefined;
+  /** Runs the model over the answer, where there is one to run. */
+  readonly rescore?: ((checks: Checks, input: RescoreInput) => Promise<void>) | undefined;
 }
 
-/** @param txid transaction of the request, 64 hex digits @throws UserError: the node does not answer */
+/** What a genesis file says. */
+export interface TrustedNetwork {
+  readonly network: NetworkParams;
+  readonly signers: readonly Signer[];
+}
+
+/** What a judge needs, every part of it checked. */
+export interface RescoreInput {
+  readonly chainId: number;
+  readonly record: ProvenRequest;
+  readonly settlement: Settlement;
+  readonly transcript: Uint8Array | null;
+  /** Null when it is not public and the store has no copy. */
+  readonly promptBlob: Uint8Array | null;
+}
+
+/** @param txid transaction of the request, 64 hex digits @throws SourceError (or the source's own) when the node does not answer */
 export async function verifyAnswer(
-  node: NodeApi,
+  node: NodeSource,
   txid: string,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
@@ -62,23 +67,31 @@ export async function verifyAnswer(
   }
 }
 
-async function networkOf(node: NodeApi, genesis: Genesis | undefined): Promise<NetworkParams> {
-  if (genesis !== undefined) return genesisNetwork(genesis);
-  const { network_id } = await node.info();
-  return Object.values(NETWORKS).find((one) => one.chainId === network_id) ?? DEVNET;
+async function networkOf(node: NodeSource): Promise<NetworkParams> {
+  const id = field(await fetchJson(node, '/v2/info'), 'network_id');
+  return Object.values(NETWORKS).find((one) => one.chainId === id) ?? DEVNET;
+}
+
+/** The node's claim about a request; nothing of it is believed. */
+async function claimedResult(node: NodeSource, checks: Checks, txid: string): Promise<InferResult> {
+  const json = await fetchJson(node, `/v2/infer_res/${txid}`);
+  const isRecord = typeof field(json, 'status') === 'string';
+  const claim = isRecord ? (json as InferResult) : null;
+  return checks.need('the node knows the request', claim, 'it gives no record of it');
 }
 
 async function run(
-  node: NodeApi,
+  node: NodeSource,
   txid: string,
   options: VerifyOptions,
   checks: Checks,
 ): Promise<void> {
   const asked = checks.need('the transaction id has 64 hex digits', hexBytes(txid, 32), txid);
-  const result = await inferResult(node, txid);
+  const result = await claimedResult(node, checks, bytesToHex(asked));
   const { opened, closed } = closedRequest(checks, result);
-  const network = await networkOf(node, options.genesis);
-  const signerSets = new SignerSets(node, options.genesis ?? null);
+  const { trusted } = options;
+  const network = trusted?.network ?? (await networkOf(node));
+  const signerSets = new SignerSets(node, trusted?.signers ?? null);
   const deps = { node, checks, pox: network.pox, signerSets };
   const request = await checkPlace(deps, 'request', { txid: asked, place: opened });
   const closedBy = hexBytes(closed.txid, 32) ?? new Uint8Array(32);
@@ -105,18 +118,17 @@ async function run(
   checkVerdicts(checks, network.chainId, settlement, set);
   checkPayment(checks, settlement, record, kept);
   const transcript = await checkTranscript(node, checks, settlement, result);
-  if (options.genesis === undefined) {
+  if (trusted === undefined) {
     checks.skip(
       'the signer set is that of the network',
       'the node said so; give --genesis to check',
     );
   }
   await checkTenures(node, checks, network, options, { request, settled });
-  if (options.rescore === true) {
+  if (options.rescore !== undefined) {
     const promptBlob = await fetchPrompt(node, record, result);
     const input = { chainId: network.chainId, record, settlement, promptBlob };
-    const { modelFile } = options;
-    await checkByRescoring(checks, { ...input, transcript: transcript?.bytes ?? null, modelFile });
+    await options.rescore(checks, { ...input, transcript: transcript?.bytes ?? null });
   }
 }
 
@@ -140,17 +152,17 @@ function checkBeacon(checks: Checks, opened: PlacedTransaction, record: ProvenRe
 }
 
 async function checkTenures(
-  node: NodeApi,
+  node: NodeSource,
   checks: Checks,
   network: NetworkParams,
-  { bitcoinUrl }: VerifyOptions,
+  { bitcoin }: VerifyOptions,
   { request, settled }: { request: PlacedTransaction; settled: PlacedTransaction },
 ): Promise<void> {
-  if (bitcoinUrl === undefined) {
-    checks.skip('the tenures stand on Bitcoin', 'no Bitcoin node was given; use --bitcoin');
+  if (bitcoin === undefined) {
+    checks.skip('the tenures stand on Bitcoin', 'no Bitcoin node was given');
     return;
   }
-  const deps = { node, checks, network, url: bitcoinUrl };
+  const deps = { node, checks, network, bitcoin };
   const isOneTenure = bytesEqual(
     request.block.header.consensusHash,
     settled.block.header.consensusHash,
@@ -161,7 +173,7 @@ async function checkTenures(
 
 /** The prompt blob when it is public or stored, and only the right one. */
 async function fetchPrompt(
-  node: NodeApi,
+  node: NodeSource,
   { request }: ProvenRequest,
   result: InferResult,
 ): Promise<Uint8Array | null> {

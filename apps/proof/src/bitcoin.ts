@@ -11,50 +11,25 @@ import {
   reverseHash,
   transactionMerkleRoot,
 } from '@assay/bitcoin';
-import { BitcoinRpc, BurnchainError } from '@assay/burnchain';
 import { ByteReader, bytesEqual, bytesToHex, DecodeError } from '@assay/bytes';
 import { hash160 } from '@assay/crypto';
 import type { NetworkParams } from '@assay/params';
 import { type BlockCommitOp, type ParsedOp, parseBurnOp, signingKeyHash } from '@assay/sortition';
 import { blockId, type NakamotoBlock, readBlock } from '@assay/wire';
-import { nodeWorld } from '@assay/world/node';
-import type { NodeApi } from '../node-api.ts';
-import { UserError } from '../user-error.ts';
+import type { BitcoinSource } from './bitcoin-source.ts';
 import type { PlacedTransaction } from './block.ts';
 import type { Checks } from './checks.ts';
+import { type NodeSource, SourceError } from './node-source.ts';
 import { fetchBytes } from './sources.ts';
 
 /** Bitcoin blocks searched for the commit that anchors a tenure; the devnet has one every seconds. */
 const ANCHOR_BLOCKS_MAX = 60;
-const TIMEOUT_MS = 10_000;
 
 export interface BitcoinCheckDeps {
-  readonly node: NodeApi;
+  readonly node: NodeSource;
   readonly checks: Checks;
   readonly network: NetworkParams;
-  /** `http://user:password@host:port` */
-  readonly url: string;
-}
-
-function rpcOf(url: string): BitcoinRpc {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    throw new UserError(
-      'cli/bad-url',
-      `${url} is not the address of a Bitcoin node.`,
-      'Write it like http://user:password@127.0.0.1:18443.',
-    );
-  }
-  const { username, password, host, protocol } = parsed;
-  return new BitcoinRpc(nodeWorld(), {
-    url: `${protocol}//${host}`,
-    timeoutMs: TIMEOUT_MS,
-    retries: 0,
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-  });
+  readonly bitcoin: BitcoinSource;
 }
 
 /** @param name `request` or `settlement` */
@@ -63,20 +38,19 @@ export async function checkBitcoin(
   name: string,
   placed: PlacedTransaction,
 ): Promise<void> {
-  const rpc = rpcOf(deps.url);
   try {
-    await checkElection(deps, rpc, name, placed);
-    await checkAnchor(deps, rpc, name, placed);
+    await checkElection(deps, name, placed);
+    await checkAnchor(deps, name, placed);
   } catch (error) {
-    if (!(error instanceof BurnchainError)) throw error;
+    if (!(error instanceof SourceError)) throw error;
     deps.checks.skip(`the ${name}'s tenure stands on Bitcoin`, error.message);
   }
 }
 
-async function blockAt(rpc: BitcoinRpc, burnHeight: number): Promise<BitcoinBlock | null> {
-  const hash = await rpc.blockHashAt(burnHeight);
+async function blockAt(bitcoin: BitcoinSource, burnHeight: number): Promise<BitcoinBlock | null> {
+  const hash = await bitcoin.blockHashAt(burnHeight);
   if (hash === null) return null;
-  const block = await rpc.block(hash);
+  const block = await bitcoin.block(hash);
   const isWhole =
     bytesEqual(reverseHash(bitcoinBlockHash(block.header)), hash) &&
     hasProofOfWork(block.header) &&
@@ -93,13 +67,12 @@ function opsOf(block: BitcoinBlock, burnHeight: number, network: NetworkParams):
 }
 
 async function checkElection(
-  { checks, network }: BitcoinCheckDeps,
-  rpc: BitcoinRpc,
+  { checks, network, bitcoin }: BitcoinCheckDeps,
   name: string,
   { sortition, minerKey }: PlacedTransaction,
 ): Promise<void> {
   const { burnHeight, burnHash } = sortition;
-  const block = await blockAt(rpc, burnHeight);
+  const block = await blockAt(bitcoin, burnHeight);
   const isSame =
     block !== null && bytesEqual(reverseHash(bitcoinBlockHash(block.header)), burnHash);
   checks.expect(
@@ -111,7 +84,7 @@ async function checkElection(
   const what = `the miner of the ${name}'s block committed in that Bitcoin block`;
   const commits = opsOf(block, burnHeight, network).filter((op) => op.kind === 'block-commit');
   for (const commit of commits) {
-    if (!(await isRegisteredTo(rpc, commit, minerKey, network))) continue;
+    if (!(await isRegisteredTo(bitcoin, commit, minerKey, network))) continue;
     checks.expect(
       what,
       true,
@@ -123,12 +96,12 @@ async function checkElection(
 }
 
 async function isRegisteredTo(
-  rpc: BitcoinRpc,
+  bitcoin: BitcoinSource,
   { keyBlockHeight, keyVtxindex }: BlockCommitOp,
   minerKey: Uint8Array,
   network: NetworkParams,
 ): Promise<boolean> {
-  const block = await blockAt(rpc, keyBlockHeight);
+  const block = await blockAt(bitcoin, keyBlockHeight);
   const ops = block === null ? [] : opsOf(block, keyBlockHeight, network);
   const key = ops.find((op) => op.kind === 'key-register' && op.vtxindex === keyVtxindex);
   const hash = key?.kind === 'key-register' ? signingKeyHash(key) : null;
@@ -136,7 +109,7 @@ async function isRegisteredTo(
 }
 
 /** The first block of the tenure, reached from `block` by parent ids; null when it cannot be fetched. */
-async function tenureStart(node: NodeApi, from: NakamotoBlock): Promise<Uint8Array | null> {
+async function tenureStart(node: NodeSource, from: NakamotoBlock): Promise<Uint8Array | null> {
   const bytes = await fetchBytes(node, `/v3/tenures/${bytesToHex(blockId(from.header))}`);
   if (bytes === null) return null;
   try {
@@ -156,8 +129,7 @@ async function tenureStart(node: NodeApi, from: NakamotoBlock): Promise<Uint8Arr
 }
 
 async function checkAnchor(
-  { node, checks, network }: BitcoinCheckDeps,
-  rpc: BitcoinRpc,
+  { node, checks, network, bitcoin }: BitcoinCheckDeps,
   name: string,
   { block, sortition }: PlacedTransaction,
 ): Promise<void> {
@@ -167,11 +139,11 @@ async function checkAnchor(
     checks.skip(what, 'the node does not give the whole tenure');
     return;
   }
-  const tip = (await rpc.headerInfo(await rpc.bestBlockHash())).burnHeight;
+  const tip = await bitcoin.tipHeight();
   const last = Math.min(tip, sortition.burnHeight + ANCHOR_BLOCKS_MAX);
   for (let height = sortition.burnHeight + 1; height <= last; height++) {
-    const bitcoin = await blockAt(rpc, height);
-    const ops = bitcoin === null ? [] : opsOf(bitcoin, height, network);
+    const found = await blockAt(bitcoin, height);
+    const ops = found === null ? [] : opsOf(found, height, network);
     const commit = ops.find(
       (op) => op.kind === 'block-commit' && bytesEqual(op.parentTenureId, start),
     );

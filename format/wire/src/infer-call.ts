@@ -4,7 +4,7 @@
  */
 import { type ClarityValue, Cv } from '@assay/clarity-value';
 import { sha256 } from '@assay/crypto';
-import type { InferPayload, InferPrivacy } from '@assay/wire';
+import type { InferPayload, InferPrivacy } from './infer-payload.ts';
 
 /** As `.inference` numbers them. */
 const PRIVACY: Readonly<Record<InferPrivacy, number>> = { public: 0, 'hash-only': 1, sealed: 2 };

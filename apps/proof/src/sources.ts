@@ -4,7 +4,7 @@
  */
 import { bytesFromHex, bytesToHex, isHex } from '@assay/bytes';
 import { type ClarityValue, decodeClarityValue, encodeClarityValue } from '@assay/clarity-value';
-import { jsonOf, type NodeApi } from '../node-api.ts';
+import { fetchJson, jsonOf, type NodeSource } from './node-source.ts';
 
 /** Bytes of a hex text of the given size; null for anything else. */
 export function hexBytes(value: unknown, size?: number): Uint8Array | null {
@@ -15,12 +15,12 @@ export function hexBytes(value: unknown, size?: number): Uint8Array | null {
 }
 
 /** A field of a foreign value; undefined when there is none. */
-function field(value: unknown, name: string): unknown {
+export function field(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[name];
 }
 
-export async function fetchBytes(node: NodeApi, path: string): Promise<Uint8Array | null> {
+export async function fetchBytes(node: NodeSource, path: string): Promise<Uint8Array | null> {
   const response = await node.request(path);
   return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
 }
@@ -37,11 +37,11 @@ export interface SortitionClaim {
 }
 
 export async function fetchSortition(
-  node: NodeApi,
+  node: NodeSource,
   consensusHash: Uint8Array,
 ): Promise<SortitionClaim | null> {
   const path = `/v3/sortitions/consensus/${bytesToHex(consensusHash)}`;
-  const list = await node.getJson<unknown>(path);
+  const list = await fetchJson(node, path);
   const found: unknown = Array.isArray(list) ? list[0] : null;
   const burnHash = hexBytes(field(found, 'burn_block_hash'), 32);
   const minerPubkeyHash = hexBytes(field(found, 'miner_pk_hash160'), 20);
@@ -55,7 +55,7 @@ export interface Signer {
   readonly weight: bigint;
 }
 
-export async function fetchSignerSet(node: NodeApi, cycle: number): Promise<Signer[] | null> {
+export async function fetchSignerSet(node: NodeSource, cycle: number): Promise<Signer[] | null> {
   const response = await node.request(`/v3/stacker_set/${cycle}`);
   if (!response.ok) return null;
   const signers = field(field(await jsonOf(response), 'stacker_set'), 'signers');
@@ -81,7 +81,7 @@ export interface MapEntryClaim {
 
 /** An entry of a contract's map in the state after block `tip`, with its proof. */
 export async function fetchMapEntry(
-  node: NodeApi,
+  node: NodeSource,
   contract: string,
   entry: { readonly map: string; readonly key: ClarityValue; readonly tip: Uint8Array },
 ): Promise<MapEntryClaim | null> {

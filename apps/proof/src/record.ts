@@ -3,7 +3,6 @@
  * signers signed (MARF proof), and compared with the terms that the user signed.
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
-import { inferArguments } from '@assay/chainstate';
 import {
   type ClarityValue,
   Cv,
@@ -13,10 +12,10 @@ import {
 } from '@assay/clarity-value';
 import { type InferenceRequest, requestHash, type SamplingParams } from '@assay/jobs';
 import { decodeMarfProof, verifyMarfProof } from '@assay/marf';
-import type { Transaction } from '@assay/wire';
-import type { NodeApi } from '../node-api.ts';
+import { inferArguments, type Transaction } from '@assay/wire';
 import type { PlacedTransaction } from './block.ts';
 import type { Checks } from './checks.ts';
+import type { NodeSource } from './node-source.ts';
 import { fetchMapEntry } from './sources.ts';
 
 export interface ProvenRequest {
@@ -77,7 +76,7 @@ class Tuple {
 class WrongShape extends Error {}
 
 export interface RecordDeps {
-  readonly node: NodeApi;
+  readonly node: NodeSource;
   readonly checks: Checks;
   /** `ST….inference` */
   readonly contract: string;

@@ -4,27 +4,19 @@
  */
 import { bytesToHex } from '@assay/bytes';
 import { modelIdHex } from '@assay/jobs';
+import type { Checks, RescoreInput } from '@assay/proof';
 import { judge } from '@assay/verify';
-import { openModel } from '../model-file.ts';
-import type { Checks } from './checks.ts';
-import type { ProvenRequest } from './record.ts';
-import type { Settlement } from './settlement.ts';
+import { openModel } from './model-file.ts';
 
-export interface RescoreInput {
-  readonly chainId: number;
-  readonly record: ProvenRequest;
-  readonly settlement: Settlement;
-  readonly transcript: Uint8Array | null;
-  /** Null when it is not public and the store has no copy. */
-  readonly promptBlob: Uint8Array | null;
-  /** A GGUF file; undefined means the small model of this project. */
-  readonly modelFile: string | undefined;
-}
-
-export async function checkByRescoring(checks: Checks, input: RescoreInput): Promise<void> {
+/** @param modelFile a GGUF file; undefined means the small model of this project */
+export async function checkByRescoring(
+  checks: Checks,
+  input: RescoreInput,
+  modelFile: string | undefined,
+): Promise<void> {
   const what = 'the model itself gives this answer under this seed';
   const { record, settlement } = input;
-  const { engine, manifest } = await openModel(input.modelFile);
+  const { engine, manifest } = await openModel(modelFile);
   try {
     if (modelIdHex(manifest) !== bytesToHex(record.request.model)) {
       const wanted = bytesToHex(record.request.model);
