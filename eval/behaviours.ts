@@ -10,9 +10,9 @@ import {
   GENERIC_EVIDENCE_SHA256,
   judge,
 } from '@assay/verify';
+import type { Field } from '../apps/cli/src/calibration/field.ts';
 import * as cheats from '../inference/verify/test/cheats.ts';
 import { answerHonestly, createScene, type Scene, submit } from '../inference/verify/test/scene.ts';
-import type { Field } from './configurations.ts';
 import type { Subject } from './models.ts';
 import type { Row } from './verify.ts';
 

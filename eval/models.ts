@@ -2,10 +2,9 @@
  * The models under evaluation and the copies that cheats run: written once into the cache folder by
  * our own GGUF writer, from the true file.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ensureModel, layerCount, makeVariant, type Variant } from '@assay/engine/model';
+import { ensureModel } from '@assay/engine/model';
 import type { ChatMessage } from '@assay/jobs';
 import { EVERYDAY, STORIES } from './prompts.ts';
 
@@ -52,22 +51,4 @@ export async function findSubjects(
     ...long,
   });
   return subjects;
-}
-
-/** Path of a copy of `path`; written when it is not in the cache. */
-export function variantPath(root: string, path: string, variant: Variant): string {
-  const file = readFileSync(path);
-  const digest = createHash('sha256').update(file).update(JSON.stringify(variant)).digest('hex');
-  const folder = join(root, '.cache', 'variants');
-  const copy = join(folder, `${digest.slice(0, 16)}.gguf`);
-  if (!existsSync(copy)) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(copy, makeVariant(file, variant));
-  }
-  return copy;
-}
-
-/** The layer in the middle. */
-export function middleLayer(path: string): number {
-  return layerCount(readFileSync(path)) >> 1;
 }

@@ -9,15 +9,12 @@ import { join } from 'node:path';
 import { bytesFromUtf8 } from '@assay/bytes';
 import { encodeCanonicalJson } from '@assay/jobs';
 import { type Calibration, calibrate, type Power, plotRoc } from '@assay/verify/calibrate';
-import { runAttribution } from './attribution.ts';
+import { openField } from '../apps/cli/src/calibration/field.ts';
+import { attributionRows } from './attribution.ts';
 import { runBehaviours } from './behaviours.ts';
-import { openField } from './configurations.ts';
 import { runCosts } from './costs.ts';
-import { serveIfChild } from './cpu-variant.ts';
 import { runFalseAlarms } from './false-alarms.ts';
 import { findSubjects, type Subject } from './models.ts';
-
-serveIfChild();
 
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -51,7 +48,13 @@ export async function run(options: EvalOptions): Promise<void> {
 async function runSubject(subject: Subject, options: EvalOptions): Promise<Calibration> {
   const { quick } = options;
   console.log(`\n== ${subject.name}: ${subject.path}`);
-  const field = await openField(options.root, subject, quick);
+  const field = await openField({
+    modelPath: subject.path,
+    contextTokens: subject.contextTokens,
+    cache: join(options.root, '.cache', 'variants'),
+    quick,
+    onProgress: (what) => console.error(`  ${what}`),
+  });
   try {
     const calibration = await calibrate({
       name: subject.name.replace(/[^ -~]/g, '').slice(0, 64),
@@ -75,7 +78,7 @@ async function runSubject(subject: Subject, options: EvalOptions): Promise<Calib
     });
     report(options, honestRows(subject.name, calibration));
     report(options, cheatRows(subject.name, calibration));
-    report(options, await runAttribution(subject, field, quick));
+    report(options, attributionRows(subject.name, calibration.attributions));
     report(options, await runBehaviours(subject, field, calibration.table, quick));
     report(options, await runCosts(subject, field.truth, quick));
     if (options.out !== null) writeOut(options.out, subject.name, calibration);
@@ -110,7 +113,6 @@ function honestRows(model: string, calibration: Calibration): Row[] {
     'E>=1000': honest.above1000,
     'max ln E': round(honest.maxNats, 2),
     'worst mean of a bet': round(Math.max(...Object.values(calibration.worstGain)), 4),
-    'max ln E, clip 6': round(calibration.honestBolder.maxNats, 2),
     'least gamma': Math.min(...calibration.table.alternatives.map((one) => one.gammaMilli)) / 1000,
   };
   return [...pairs, check];
@@ -128,7 +130,6 @@ function cheatRows(model: string, { suspects }: Calibration): Row[] {
     'spoof 99%': tokens(one.spoof, 'tokens99'),
     'spoof 50%, with rule': tokens(one.spoofWithRule, 'tokens50'),
     'spoof 99%, with rule': tokens(one.spoofWithRule, 'tokens99'),
-    'spoof 99%, clip 6': tokens(one.spoofBolder, 'tokens99'),
     'spoof found in 32k %': round(100 * one.spoof.detected, 1),
   }));
 }

@@ -1,3 +1,4 @@
+export { type AssuranceClass, assuranceClass, type ProvingPower } from './assurance.ts';
 export { encodeCanonicalJson } from './canonical-json.ts';
 export {
   decodeReceiptChunk,
@@ -22,10 +23,14 @@ export { LIMITS } from './limits.ts';
 export {
   decodeManifest,
   encodeManifest,
+  type ManifestV1,
+  type ManifestV2,
   type ModelManifest,
   modelId,
   modelIdHex,
   type NumericProfile,
+  type SuspectModel,
+  suspectsOf,
   type Thresholds,
 } from './manifest.ts';
 export {

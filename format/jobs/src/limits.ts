@@ -9,6 +9,8 @@ export const LIMITS = {
   manifestStringMax: 1_024,
   /** End-of-text ids a model may have. */
   eosIdsMax: 16,
+  /** Suspected copies of a model: each costs a judge one more model in memory. */
+  suspectsMax: 8,
   /** Prompt blob, bytes: what an inline Infer payload may carry. */
   promptBytesMax: 16_384,
   /** Prompt given by hash only, bytes: bounded by the content store. */

@@ -4,14 +4,16 @@
  */
 import { ok, type Result } from '@assay/bytes';
 import { LIMITS } from './limits.ts';
-import type { ModelManifest } from './manifest.ts';
+import { type ModelManifest, suspectsOf } from './manifest.ts';
 import { type JobsRejection, reject } from './reject.ts';
 
 type Check = (value: unknown, path: string) => string | null;
 
 /** Null when `value` is a manifest. */
 export function checkManifestShape(value: unknown): Result<ModelManifest, JobsRejection> {
-  const fault = MANIFEST(value, 'manifest') ?? crossCheck(value as ModelManifest);
+  const version = (value as { version?: unknown } | null)?.version;
+  const shape = version === 2 ? MANIFEST_V2 : MANIFEST_V1;
+  const fault = shape(value, 'manifest') ?? crossCheck(value as ModelManifest);
   return fault === null ? ok(value as ModelManifest) : reject('jobs/field', fault);
 }
 
@@ -22,6 +24,8 @@ function crossCheck(manifest: ModelManifest): string | null {
     return 'manifest.eosIds must ascend and stay below vocabularySize';
   }
   if (beginId >= vocabularySize) return 'manifest.beginId is outside the vocabulary';
+  const recipes = suspectsOf(manifest).map((suspect) => suspect.recipe);
+  if (new Set(recipes).size < recipes.length) return 'manifest.suspects names a recipe twice';
   const { suspectMicro, invalidMicro } = manifest.thresholds;
   return suspectMicro > invalidMicro ? 'manifest.thresholds: suspect above invalid' : null;
 }
@@ -84,8 +88,7 @@ function object(fields: Readonly<Record<string, Check>>): Check {
 const FRAME = object({ before: text, after: text });
 const NATS_MICRO = integer(1_000_000_000);
 
-const MANIFEST = object({
-  version: literal(1),
+const FIELDS = {
   name: text,
   architecture: text,
   weights: object({
@@ -114,4 +117,11 @@ const MANIFEST = object({
     impossibleMicro: NATS_MICRO,
   }),
   evidenceSha256: hash,
+};
+
+const MANIFEST_V1 = object({ version: literal(1), ...FIELDS });
+const MANIFEST_V2 = object({
+  version: literal(2),
+  ...FIELDS,
+  suspects: list(LIMITS.suspectsMax, object({ recipe: text, weightsSha256: hash })),
 });

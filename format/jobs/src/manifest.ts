@@ -5,7 +5,10 @@
  * Canonical encoding: JSON in UTF-8, keys in ascending order, no white space, numbers only integers,
  * hashes as 64 lowercase hex digits. `decodeManifest` accepts nothing else: it re-encodes what it
  * read and compares. Registered in the `.models` contract by hash; fetched by its URI or from the
- * content store. Source: verification.md 5.1.
+ * content store.
+ *
+ * Versions: 2 adds `suspects`. A manifest of version 1 has none, keeps its id, and is read as before; a
+ * field that a version does not know is refused. Source: verification.md 5.1.
  */
 import { bytesEqual, bytesFromUtf8, bytesToHex, type Result, utf8FromBytes } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
@@ -15,7 +18,27 @@ import { checkManifestShape } from './manifest-shape.ts';
 import { type JobsRejection, reject } from './reject.ts';
 import type { ChatTemplate } from './template.ts';
 
-export interface ModelManifest {
+export type ModelManifest = ManifestV1 | ManifestV2;
+
+export interface ManifestV2 extends Omit<ManifestV1, 'version'> {
+  readonly version: 2;
+  /** Cheaper copies that a judge may run on escalation, and ask which of the two made an answer. */
+  readonly suspects: readonly SuspectModel[];
+}
+
+export interface SuspectModel {
+  /** How the copy follows from the true weights, e.g. `q8_0`; see the engine room. */
+  readonly recipe: string;
+  /** Of the copy: whoever makes it can check it. 64 hex digits. */
+  readonly weightsSha256: string;
+}
+
+/** Empty for a manifest of version 1. */
+export function suspectsOf(manifest: ModelManifest): readonly SuspectModel[] {
+  return manifest.version === 2 ? manifest.suspects : [];
+}
+
+export interface ManifestV1 {
   readonly version: 1;
   /** What people call the model, e.g. `assay/parrot-1`. */
   readonly name: string;

@@ -3,6 +3,7 @@ import { Cv, encodeClarityValue, parsePrincipal } from '@assay/clarity-value';
 import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  assuranceClass,
   CHATML,
   type Commitment,
   commitmentHash,
@@ -35,6 +36,7 @@ import {
   signCommitment,
   signVerdict,
   structuredDigest,
+  suspectsOf,
   type Transcript,
   type VerdictEntry,
   verifyCommitment,
@@ -100,6 +102,7 @@ const MANIFEST: ModelManifest = {
   evidenceSha256: 'ef'.repeat(32),
 };
 
+const FROZEN_V1_ID = '21883616ae7069dfd2f3ebf0424497f495b8ab63f1a041f11458c51c3ccc271d';
 const KEY = sha256(bytesFromUtf8('operating key'));
 
 describe('request and seed', () => {
@@ -238,6 +241,25 @@ describe('transcript, manifest, prompt and chunks', () => {
     expect(modelIdHex(MANIFEST)).toBe(bytesToHex(sha256(bytesFromUtf8(text))));
   });
 
+  it('version 2 of a manifest names suspects; version 1 keeps its bytes and cannot', () => {
+    const suspects = [
+      { recipe: 'q8_0', weightsSha256: '12'.repeat(32) },
+      { recipe: 'q4_0', weightsSha256: '34'.repeat(32) },
+    ];
+    const second: ModelManifest = { ...MANIFEST, version: 2, suspects };
+    expect(decodeManifest(encodeManifest(second))).toEqual({ ok: true, value: second });
+    expect(suspectsOf(second)).toEqual(suspects);
+    expect(suspectsOf(MANIFEST)).toEqual([]);
+    expect(modelIdHex(MANIFEST)).toBe(FROZEN_V1_ID);
+    const refused = (value: object) => decodeManifest(bytesFromUtf8(encodeCanonicalJson(value))).ok;
+    expect(refused({ ...second, version: 1 })).toBe(false);
+    expect(refused({ ...second, version: 3 })).toBe(false);
+    expect(refused({ ...second, suspects: [suspects[0], suspects[0]] })).toBe(false);
+    expect(refused({ ...second, suspects: [{ recipe: 'q8_0' }] })).toBe(false);
+    const many = Array.from({ length: 9 }, (_, i) => ({ ...suspects[0], recipe: `r${i}` }));
+    expect(refused({ ...second, suspects: many })).toBe(false);
+  });
+
   it('the template keeps what people wrote apart from control tokens', () => {
     const messages = promptMessages({ context: '', prompt: '<|im_end|>' });
     expect(renderTemplate(CHATML, messages)).toEqual([
@@ -250,6 +272,27 @@ describe('transcript, manifest, prompt and chunks', () => {
       'system',
       'user',
     ]);
+  });
+});
+
+describe('assurance classes (verification.md 5.7)', () => {
+  const full = { topCandidatesMax: 20, ownSampler: true, tokenIds: true, seeds: false };
+  const greedy = { temperatureMicro: 0, topK: 1 };
+
+  it("A: our sampler over the engine's logprobs", () => {
+    expect(assuranceClass(full)).toBe('A');
+    expect(assuranceClass({ ...full, topCandidatesMax: 5 })).toBe('C');
+    const narrow = { temperatureMicro: 1_000_000, topK: 5 };
+    expect(assuranceClass({ ...full, topCandidatesMax: 5 }, narrow)).toBe('A');
+  });
+
+  it('B: a draw that can be repeated; C: logprobs alone; D: nothing about the model', () => {
+    const closed = { ...full, ownSampler: false };
+    expect(assuranceClass({ ...closed, seeds: true })).toBe('B');
+    expect(assuranceClass(closed, greedy)).toBe('B');
+    expect(assuranceClass(closed)).toBe('C');
+    expect(assuranceClass({ ...closed, topCandidatesMax: 3 }, greedy)).toBe('D');
+    expect(assuranceClass({ ...closed, tokenIds: false, seeds: true })).toBe('D');
   });
 });
 

@@ -2,7 +2,7 @@
  * From a running engine to the manifest that names its model, and back: does this engine run what a
  * manifest says? A judge that runs anything else must abstain, and a host that does would be caught.
  */
-import type { ChatTemplate, ModelManifest, Thresholds } from '@assay/jobs';
+import type { ChatTemplate, ModelManifest, SuspectModel, Thresholds } from '@assay/jobs';
 import type { Engine } from './engine.ts';
 
 export interface DescribeOptions {
@@ -14,6 +14,8 @@ export interface DescribeOptions {
   readonly thresholds?: Partial<Thresholds>;
   /** Hash of the evidence table; the verify room's generic one when absent. */
   readonly evidenceSha256: string;
+  /** Copies a judge may suspect; a manifest without any is of version 1. */
+  readonly suspects?: readonly SuspectModel[];
 }
 
 /** Millionths of a nat. ln 10^6 and ln 10^3, rounded up. */
@@ -26,8 +28,9 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
 
 export function describeModel(engine: Engine, options: DescribeOptions): ModelManifest {
   const { info } = engine;
+  const { suspects = [] } = options;
   return {
-    version: 1,
+    ...(suspects.length > 0 ? { version: 2, suspects } : { version: 1 }),
     name: options.name,
     architecture: options.architecture ?? 'llama',
     weights: {

@@ -123,13 +123,21 @@ function gap(score: TokenScore, { sketch, claimed }: AttributedToken): number {
   return sum;
 }
 
-/** 1: only the suspect would have drawn this token; -1: only the claimed model; 0: neither is clear. */
 function drawSide(
   { claimed, suspect, point }: AttributedToken,
   { drawFloorMicro }: AttributionStakes,
 ): -1 | 0 | 1 {
   const lostByClaimed = samplingMargin(claimed, point).marginMicro;
   const lostBySuspect = samplingMargin(suspect, point).marginMicro;
+  return sideOf(lostByClaimed, lostBySuspect, drawFloorMicro);
+}
+
+/** 1: only the suspect would have drawn this token; -1: only the claimed model; 0: neither is clear. */
+export function sideOf(
+  lostByClaimed: number,
+  lostBySuspect: number,
+  drawFloorMicro: number,
+): -1 | 0 | 1 {
   if (lostBySuspect === 0 && lostByClaimed > drawFloorMicro) return 1;
   return lostByClaimed === 0 && lostBySuspect > drawFloorMicro ? -1 : 0;
 }

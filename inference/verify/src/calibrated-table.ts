@@ -6,17 +6,27 @@
  * from diluting the telling ones. Made by calibrate/, named by the hash of its canonical JSON.
  */
 import { bytesEqual, err, ok, type Result, utf8FromBytes } from '@assay/bytes';
+import { type AttributionStakes, DEFAULT_STAKES } from './attribution.ts';
 import { encodeCanonicalJsonBytes } from './canonical.ts';
 import type { Alternative, Channel, TokenEvidence, TokenMeasurement } from './evidence.ts';
 import { LIMITS } from './limits.ts';
 
 export interface CalibratedTable {
-  readonly version: 2;
+  readonly version: 3;
   readonly name: string;
   /** Of the weights it was measured on, 64 hex digits. */
   readonly weightsSha256: string;
   readonly axes: TableAxes;
   readonly alternatives: readonly Alternative[];
+  /** What channel C may stake, per suspect it was measured for. */
+  readonly attributions: readonly CalibratedSuspect[];
+}
+
+export interface CalibratedSuspect {
+  readonly recipe: string;
+  /** Of the suspect's weights, 64 hex digits. */
+  readonly weightsSha256: string;
+  readonly stakes: AttributionStakes;
 }
 
 /** Where rows and bins begin; every list ascends. */
@@ -105,11 +115,11 @@ export function decodeCalibratedTable(bytes: Uint8Array): Result<CalibratedTable
 function faultOf(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return 'not an object';
   const table = value as Partial<CalibratedTable>;
-  if (!hasKeys(table, ['version', 'name', 'weightsSha256', 'axes', 'alternatives'])) return 'keys';
-  if (table.version !== 2) return 'version';
+  if (!hasKeys(table, TABLE_KEYS)) return 'keys';
+  if (table.version !== 3) return 'version';
   if (typeof table.name !== 'string' || table.name.length > 64) return 'name';
   if (!/^[0-9a-f]{64}$/.test(String(table.weightsSha256))) return 'weightsSha256';
-  const { axes, alternatives } = table;
+  const { axes, alternatives, attributions } = table;
   if (!hasKeys(axes, Object.keys(DEFAULT_AXES))) return 'axes';
   for (const key of Object.keys(DEFAULT_AXES) as (keyof TableAxes)[]) {
     if (!ascending(axes?.[key])) return key;
@@ -121,9 +131,31 @@ function faultOf(value: unknown): string | null {
   const bad = (alternatives as readonly Partial<Alternative>[]).findIndex(
     (one) => !hasKeys(one, ALTERNATIVE_KEYS) || !isAlternative(one, axes as TableAxes),
   );
-  return bad < 0 ? null : `alternative ${bad}`;
+  if (bad >= 0) return `alternative ${bad}`;
+  if (!Array.isArray(attributions) || attributions.length > LIMITS.alternativesMax) {
+    return 'attributions';
+  }
+  return attributions.every(isSuspect) ? null : 'attributions';
 }
 
+function isSuspect(one: Partial<CalibratedSuspect>): boolean {
+  if (!hasKeys(one, ['recipe', 'weightsSha256', 'stakes'])) return false;
+  const { recipe, weightsSha256, stakes } = one;
+  if (typeof recipe !== 'string' || recipe.length > 64) return false;
+  if (!/^[0-9a-f]{64}$/.test(String(weightsSha256))) return false;
+  const bounded = (value: unknown, max: number) =>
+    Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+  return (
+    hasKeys(stakes, Object.keys(DEFAULT_STAKES)) &&
+    bounded(stakes?.gammaMilli, 1000) &&
+    bounded(stakes?.clipMilli, LIMITS.scoreMilliMax) &&
+    bounded(stakes?.drawMilli, LIMITS.scoreMilliMax) &&
+    bounded(stakes?.sketchPriceMilli, LIMITS.scoreMilliMax) &&
+    bounded(stakes?.drawFloorMicro, 1_000_000_000)
+  );
+}
+
+const TABLE_KEYS = ['version', 'name', 'weightsSha256', 'axes', 'alternatives', 'attributions'];
 const ALTERNATIVE_KEYS = ['name', 'channel', 'gammaMilli', 'scoresMilli'];
 
 function hasKeys(value: unknown, keys: readonly string[]): boolean {

@@ -17,6 +17,7 @@ export {
   SHARE_MICRO,
 } from './attribution.ts';
 export {
+  type CalibratedSuspect,
   type CalibratedTable,
   DEFAULT_AXES,
   decodeCalibratedTable,

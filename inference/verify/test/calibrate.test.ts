@@ -5,7 +5,14 @@
 import { FakeEngine } from '@assay/engine';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { betRow, type Calibration, calibrate, plotRoc, rocCurve } from '../src/calibrate/index.ts';
+import {
+  attributionPower,
+  betRow,
+  type Calibration,
+  calibrate,
+  plotRoc,
+  rocCurve,
+} from '../src/calibrate/index.ts';
 import { encodeCanonicalJsonBytes } from '../src/canonical.ts';
 import { decodeCalibratedTable, evidenceSha256, judge } from '../src/index.ts';
 import { swapModel } from './cheats.ts';
@@ -26,7 +33,7 @@ beforeAll(async () => {
     weightsSha256: engine.info.weightsSha256,
     hosts: [1, 2].map((n) => ({ name: `host ${n}`, engine: machine(n) })),
     judges: [3, 4].map((n) => ({ name: `judge ${n}`, engine: machine(n) })),
-    suspects: [{ name: 'coarse', engine: coarse, teaches: ['sketch', 'margin'] }],
+    suspects: [{ name: 'coarse', engine: coarse, teaches: ['sketch', 'margin'], recipe: 'q8_0' }],
     prompts,
     params: { temperatureMicro: 1e6, topPMicro: 1e6, topK: 20, maxTokens: 48 },
     answersPerHost: 12,
@@ -63,6 +70,21 @@ describe('a calibration', () => {
     expect(suspect!.naive.tokens99).toBeLessThan(64);
     expect(suspect!.spoof.tokens99).toBeLessThan(8192);
     expect(suspect!.spoof.tokens99).toBeGreaterThan(suspect!.naive.tokens99!);
+  });
+
+  it('channel C: stakes that no honest host wins, and the suspect named behind genuine sketches', () => {
+    const [fit] = calibration.attributions;
+    expect(fit!.worstGain).toBeLessThanOrEqual(1);
+    expect(fit!.honestMaxNats).toBeLessThan(6.9);
+    expect(fit!.stakes.drawMilli).toBeGreaterThan(1000);
+    const options = { boundMicro: 13_815_511, trials: 50, tokensMax: 8192 };
+    const tokens = (list: readonly (number | null)[]) =>
+      list.map((one) => one ?? 8192).sort((a, b) => a - b)[45]!;
+    expect(tokens(attributionPower(fit!.naive, options))).toBeLessThan(128);
+    expect(tokens(attributionPower(fit!.spoof, options))).toBeLessThan(4096);
+    expect(calibration.table.attributions).toEqual([
+      { recipe: 'q8_0', weightsSha256: fit!.weightsSha256, stakes: fit!.stakes },
+    ]);
   });
 
   it('gives the same table on every run: its hash can be published', async () => {
@@ -127,7 +149,11 @@ describe('decodeCalibratedTable', () => {
       decodeCalibratedTable(encodeCanonicalJsonBytes({ ...calibration.table, ...change })).ok;
     expect(bad({})).toBe(true);
     const [first] = calibration.table.alternatives;
-    expect(bad({ version: 1 })).toBe(false);
+    expect(bad({ version: 2 })).toBe(false);
+    const [suspect] = calibration.table.attributions;
+    const stakes = { ...suspect!.stakes, gammaMilli: 1001 };
+    expect(bad({ attributions: [{ ...suspect, stakes }] })).toBe(false);
+    expect(bad({ attributions: [{ ...suspect, more: 1 }] })).toBe(false);
     expect(bad({ more: 1 })).toBe(false);
     expect(bad({ alternatives: [] })).toBe(false);
     expect(bad({ alternatives: [{ ...first, gammaMilli: 1001 }] })).toBe(false);

@@ -16,6 +16,18 @@ export interface Variant {
   readonly drift?: number;
 }
 
+/** Ways to make weights smaller that a manifest may name as suspects. */
+const RECIPES: Readonly<Record<string, Variant>> = {
+  q8_0: { type: 'Q8_0' },
+  q5_0: { type: 'Q5_0' },
+  q4_0: { type: 'Q4_0' },
+};
+
+/** The copy that a manifest's suspect names, e.g. `q8_0`; null for a recipe that is not known here. */
+export function variantOfRecipe(recipe: string): Variant | null {
+  return Object.hasOwn(RECIPES, recipe) ? RECIPES[recipe]! : null;
+}
+
 /** @param file bytes of a GGUF file of the llama architecture, F32 or F16 (others are dequantised) */
 export function makeVariant(file: Uint8Array, variant: Variant): Uint8Array {
   const { metadata, tensors } = decodeGguf(file);

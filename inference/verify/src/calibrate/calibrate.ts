@@ -15,7 +15,14 @@ import type { ChatMessage, SamplingParams } from '@assay/jobs';
 import { type CalibratedTable, DEFAULT_AXES, type TableAxes } from '../calibrated-table.ts';
 import { evidenceSha256 } from '../evidence.ts';
 import { type FitOptions, fitTable, meanGain, type Suspicion } from './fit.ts';
-import { type Observation, type ObservedAnswer, observe, type PairSummary } from './observe.ts';
+import {
+  type Observation,
+  type Observed,
+  type ObservedAnswer,
+  type ObserveOptions,
+  observe,
+  type PairSummary,
+} from './observe.ts';
 import { measurePower, type Power, peakOf, type RocPoint, rocCurve, stringPeaks } from './power.ts';
 import {
   collectSpecimens,
@@ -24,6 +31,7 @@ import {
   type SpecimenTask,
   scoreSpecimens,
 } from './specimens.ts';
+import { type AttributionFit, fitStakes } from './stakes.ts';
 
 export interface Machine {
   readonly name: string;
@@ -38,11 +46,11 @@ export interface Suspect extends Machine {
   readonly habits?: HostHabits;
   /** Channels whose bets it teaches; other suspects are only measured. */
   readonly teaches: readonly ('sketch' | 'margin')[];
+  /** How its weights follow from the true ones, when judges may run it too (channel C). */
+  readonly recipe?: string;
 }
 
-export interface CalibrationPlan {
-  readonly name: string;
-  readonly weightsSha256: string;
+export interface MeasurePlan {
   /** Honest machines that decode. */
   readonly hosts: readonly Machine[];
   /** Honest machines that prefill. The first one is the reference judge, the last one proves for spoofs. */
@@ -52,13 +60,22 @@ export interface CalibrationPlan {
   readonly params: SamplingParams;
   readonly answersPerHost: number;
   readonly answersPerSuspect: number;
+  readonly onProgress?: (what: string) => void;
+}
+
+export interface EvaluationPlan {
+  readonly name: string;
+  readonly weightsSha256: string;
   readonly redraws: number;
   readonly toleranceMicro: number;
   readonly impossibleMicro: number;
   readonly axes?: TableAxes;
+  /** Greatest score of one token, thousandths of a nat. */
   readonly clipMilli?: number;
-  readonly onProgress?: (what: string) => void;
+  readonly attributionClipMilli?: number;
 }
+
+export type CalibrationPlan = MeasurePlan & EvaluationPlan;
 
 export interface SuspectResult {
   readonly name: string;
@@ -68,8 +85,6 @@ export interface SuspectResult {
   readonly spoof: Power;
   /** As `spoof`, and one impossible draw suffices: the judge as it is. */
   readonly spoofWithRule: Power;
-  /** As `spoof`, with a table whose scores may reach twice the clip. */
-  readonly spoofBolder: Power;
   readonly naiveRoc: readonly RocPoint[];
   readonly spoofRoc: readonly RocPoint[];
 }
@@ -81,9 +96,9 @@ export interface Calibration {
   /** Per alternative: mean of e^(gamma S) over held-out honest answers of the worst pair. */
   readonly worstGain: Readonly<Record<string, number>>;
   readonly honest: HonestCheck;
-  /** The same under a table with twice the clip: what boldness would cost. */
-  readonly honestBolder: HonestCheck;
   readonly suspects: readonly SuspectResult[];
+  /** Channel C, for every suspect that judges can run. */
+  readonly attributions: readonly AttributionFit[];
 }
 
 /** Held-out honest answers under the finished table. */
@@ -112,27 +127,104 @@ export function makeTasks(
   }));
 }
 
+/** What machines said, before any table: enough to fit and to measure as often as one likes. */
+export interface Measurements {
+  readonly pairs: readonly Observed[];
+  readonly suspects: readonly MeasuredSuspect[];
+}
+
+export interface MeasuredSuspect extends Observed {
+  readonly teaches: Suspect['teaches'];
+  /** Genuine sketches over the suspect's tokens: prefill-spoof. */
+  readonly proofs: readonly (readonly TokenScore[])[];
+  /** The host drew under the request's seed and parameters. */
+  readonly drawsAsAsked: boolean;
+  /** The suspect before the bar (channel C), when the judges could run it too. */
+  readonly recipe: MeasuredRecipe | null;
+}
+
+/** How the suspected weights score answers, on the reference judge's machine. */
+export interface MeasuredRecipe {
+  readonly name: string;
+  readonly weightsSha256: string;
+  /** Of the suspect's own answers. */
+  readonly own: readonly (readonly TokenScore[])[];
+  /** Of the honest hosts' answers, in the order of `plan.hosts`. */
+  readonly honest: readonly (readonly (readonly TokenScore[])[])[];
+}
+
 /** @throws EngineError */
 export async function calibrate(plan: CalibrationPlan): Promise<Calibration> {
-  const axes = plan.axes ?? DEFAULT_AXES;
-  const { toleranceMicro, impossibleMicro, redraws } = plan;
-  const options = { axes, toleranceMicro, impossibleMicro, redraws };
-  const pairs: Observation[] = [];
+  return evaluate(plan, await measure(plan));
+}
+
+/** Runs every machine. Nearly all the time of a calibration is spent here. @throws EngineError */
+export async function measure(plan: MeasurePlan): Promise<Measurements> {
+  const pairs: Observed[] = [];
+  const answered: (readonly Specimen[])[] = [];
   for (const host of plan.hosts) {
     plan.onProgress?.(`honest host: ${host.name}`);
     const count = Math.min(plan.answersPerHost, host.answersMax ?? plan.answersPerHost);
     const tasks = makeTasks(plan, host.name, count);
     const specimens = await (host.answer?.(tasks) ?? collectSpecimens(host.engine, tasks));
+    answered.push(specimens);
     for (const judge of plan.judges) {
       const scores = await scoreSpecimens(judge.engine, specimens);
-      pairs.push(observe({ host: host.name, judge: judge.name, specimens, scores }, options));
+      pairs.push({ host: host.name, judge: judge.name, specimens, scores });
     }
   }
-  const suspects: ObservedSuspect[] = [];
+  const suspects: MeasuredSuspect[] = [];
   for (const suspect of plan.suspects) {
     plan.onProgress?.(`suspect: ${suspect.name}`);
-    suspects.push(await observeSuspect(suspect, plan, options));
+    suspects.push(await measureOne(suspect, plan, answered));
   }
+  return { pairs, suspects };
+}
+
+/** A suspect before the reference judge, with its own sketches and with genuine ones. */
+async function measureOne(
+  suspect: Suspect,
+  plan: MeasurePlan,
+  answered: readonly (readonly Specimen[])[],
+): Promise<MeasuredSuspect> {
+  const judge = plan.judges[0]!;
+  const tasks = makeTasks(plan, suspect.name, plan.answersPerSuspect);
+  const { engine, habits, recipe = null } = suspect;
+  const specimens = await collectSpecimens(engine, tasks, habits);
+  const scores = await scoreSpecimens(judge.engine, specimens);
+  const proofs = await scoreSpecimens(plan.judges.at(-1)!.engine, specimens);
+  const honest: (readonly (readonly TokenScore[])[])[] = [];
+  if (recipe !== null) {
+    for (const one of answered) honest.push(await scoreSpecimens(engine, one));
+  }
+  return {
+    host: suspect.name,
+    judge: judge.name,
+    specimens,
+    scores,
+    proofs,
+    teaches: suspect.teaches,
+    // Another draw cannot be drawn again under the right seed.
+    drawsAsAsked: habits?.params === undefined && habits?.seed === undefined,
+    recipe:
+      recipe === null
+        ? null
+        : {
+            name: recipe,
+            weightsSha256: engine.info.weightsSha256,
+            own: await scoreSpecimens(engine, specimens),
+            honest,
+          },
+  };
+}
+
+/** From measurements to table, bounds and error rates. */
+export function evaluate(plan: EvaluationPlan, measured: Measurements): Calibration {
+  const axes = plan.axes ?? DEFAULT_AXES;
+  const { toleranceMicro, impossibleMicro, redraws } = plan;
+  const options = { axes, toleranceMicro, impossibleMicro, redraws };
+  const pairs = measured.pairs.map((pair) => observe(pair, options));
+  const suspects = measured.suspects.map((one) => observeSuspect(one, options));
   const { learning, heldOut } = halves(pairs);
   const fit: FitOptions = {
     axes,
@@ -140,11 +232,13 @@ export async function calibrate(plan: CalibrationPlan): Promise<Calibration> {
     weightsSha256: plan.weightsSha256,
     ...(plan.clipMilli === undefined ? {} : { clipMilli: plan.clipMilli }),
   };
-  const table = fitTable(learning, heldOut, suspicionsOf(suspects), fit);
-  const bolder = fitTable(learning, heldOut, suspicionsOf(suspects), {
-    ...fit,
-    clipMilli: 2 * (plan.clipMilli ?? 3000),
-  });
+  const attributions = fitAttributions(plan, measured);
+  const table: CalibratedTable = {
+    ...fitTable(learning, heldOut, suspicionsOf(suspects), fit),
+    attributions: attributions.map(({ recipe, weightsSha256, stakes }) => {
+      return { recipe, weightsSha256, stakes };
+    }),
+  };
   const worstGain = Object.fromEntries(
     table.alternatives.map((one) => [
       one.name,
@@ -158,11 +252,20 @@ export async function calibrate(plan: CalibrationPlan): Promise<Calibration> {
     pairs: pairs.map(({ host, judge, summary }) => ({ host, judge, ...summary })),
     worstGain,
     honest: checkHonest(table, honestAnswers),
-    honestBolder: checkHonest(bolder, honestAnswers),
-    suspects: suspects.map((one) =>
-      measureSuspect({ table, bolder }, honestAnswers, secondHalf(one)),
-    ),
+    suspects: suspects.map((one) => measureSuspect(table, honestAnswers, secondHalf(one))),
+    attributions,
   };
+}
+
+function fitAttributions(
+  plan: EvaluationPlan,
+  { pairs, suspects }: Measurements,
+): AttributionFit[] {
+  const judge = pairs[0]?.judge;
+  const reference = pairs.filter((pair) => pair.judge === judge);
+  const { toleranceMicro, redraws, attributionClipMilli = 5000 } = plan;
+  const options = { toleranceMicro, redraws, clipMilli: attributionClipMilli };
+  return suspects.flatMap((one) => fitStakes(reference, one, options) ?? []);
 }
 
 export interface ObservedSuspect {
@@ -172,35 +275,16 @@ export interface ObservedSuspect {
   readonly spoof: Observation;
 }
 
-/** A suspect before the reference judge, with its own sketches and with genuine ones. */
-export async function observeSuspect(
-  suspect: Suspect,
-  plan: CalibrationPlan,
-  options: Parameters<typeof observe>[1],
-): Promise<ObservedSuspect> {
-  const judge = plan.judges[0]!;
-  const tasks = makeTasks(plan, suspect.name, plan.answersPerSuspect);
-  const specimens = await collectSpecimens(suspect.engine, tasks, suspect.habits);
-  const scores = await scoreSpecimens(judge.engine, specimens);
-  const prover = plan.judges.at(-1)!;
-  const proofs = await scoreSpecimens(prover.engine, specimens);
-  // Another draw cannot be drawn again under the right seed.
-  const drawsAsAsked = suspect.habits?.params === undefined && suspect.habits?.seed === undefined;
-  const seen = drawsAsAsked ? options : { ...options, redraws: 0 };
-  const pair: ObservedPair = { host: suspect.name, judge: judge.name, specimens, scores };
+function observeSuspect(suspect: MeasuredSuspect, options: ObserveOptions): ObservedSuspect {
+  const { host, judge, specimens, scores, proofs, teaches } = suspect;
+  const seen = suspect.drawsAsAsked ? options : { ...options, redraws: 0 };
+  const pair = { host, judge, specimens, scores };
   return {
-    name: suspect.name,
-    teaches: suspect.teaches,
+    name: host,
+    teaches,
     naive: observe(pair, seen),
     spoof: observe({ ...pair, proofs }, seen),
   };
-}
-
-interface ObservedPair {
-  readonly host: string;
-  readonly judge: string;
-  readonly specimens: readonly Specimen[];
-  readonly scores: readonly (readonly TokenScore[])[];
 }
 
 function suspicionsOf(suspects: readonly ObservedSuspect[]): Suspicion[] {
@@ -255,7 +339,7 @@ const NAIVE_TOKENS = 32;
 const SPOOF_TOKENS = 256;
 
 export function measureSuspect(
-  { table, bolder }: { readonly table: CalibratedTable; readonly bolder: CalibratedTable },
+  table: CalibratedTable,
   honest: readonly ObservedAnswer[],
   suspect: ObservedSuspect,
 ): SuspectResult {
@@ -270,7 +354,6 @@ export function measureSuspect(
     naive: measurePower(table, suspect.naive.answers, options),
     spoof: measurePower(table, suspect.spoof.answers, options),
     spoofWithRule: measurePower(table, suspect.spoof.answers, { ...options, withRule: true }),
-    spoofBolder: measurePower(bolder, suspect.spoof.answers, options),
     naiveRoc: roc(suspect.naive.answers, NAIVE_TOKENS),
     spoofRoc: roc(suspect.spoof.answers, SPOOF_TOKENS),
   };

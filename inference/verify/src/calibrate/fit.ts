@@ -173,7 +173,7 @@ export function fitTable(
       return bet(`${what}-${channel}`, channel, cheatShares(countCells(axes, channel, answers)));
     }),
   ];
-  return { version: 2, name, weightsSha256, axes, alternatives };
+  return { version: 3, name, weightsSha256, axes, alternatives, attributions: [] };
 }
 
 /** Greatest gamma, thousandths, at which whole answers of every honest pair gain nothing on average. */

@@ -4,14 +4,19 @@ export {
   type CalibrationPlan,
   calibrate,
   checkHonest,
+  type EvaluationPlan,
+  evaluate,
   type HonestCheck,
   halves,
   INVALID_MICRO,
   type Machine,
+  type MeasuredSuspect,
+  type Measurements,
+  type MeasurePlan,
   makeTasks,
+  measure,
   measureSuspect,
   type ObservedSuspect,
-  observeSuspect,
   type Suspect,
   type SuspectResult,
 } from './calibrate.ts';
@@ -19,6 +24,7 @@ export { betRow, fitTable, honestBounds, meanGain, type Suspicion, scoreOf } fro
 export {
   createUniform,
   type Observation,
+  type Observed,
   type ObservedAnswer,
   type ObserveOptions,
   observe,
@@ -33,3 +39,4 @@ export {
   type SpecimenTask,
   scoreSpecimens,
 } from './specimens.ts';
+export { type AnswerBets, type AttributionFit, attributionPower, fitStakes } from './stakes.ts';

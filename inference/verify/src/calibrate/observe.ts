@@ -176,56 +176,62 @@ interface Redrawn {
   readonly impossibleAt: number;
 }
 
-interface Redraw {
+export interface Redraw {
   readonly topK: number;
   readonly uniform: () => number;
 }
 
 /** One draw by both machines under one fresh noise. */
-function redrawToken(
+function redrawToken(own: TokenScore, seen: TokenScore, how: Redraw): TokenMeasurement['margin'] {
+  return drawAgain(own, [seen], how)[0]!;
+}
+
+/** What `own` draws under one fresh noise, as each of `views` would see it. */
+export function drawAgain(
   own: TokenScore,
-  seen: TokenScore,
+  views: readonly TokenScore[],
   { topK, uniform }: Redraw,
-): TokenMeasurement['margin'] {
+): TokenMeasurement['margin'][] {
   const noises = new Map<number, number>();
-  const noiseOf = (id: number): number => {
-    const known = noises.get(id);
-    if (known !== undefined) return known;
-    const fresh = -Math.log(-Math.log(uniform()));
-    noises.set(id, fresh);
-    return fresh;
+  const scoreOf = ({ id, logprob }: { readonly id: number; readonly logprob: number }): number => {
+    let noise = noises.get(id);
+    if (noise === undefined) {
+      noise = -Math.log(-Math.log(uniform()));
+      noises.set(id, noise);
+    }
+    return logprob + noise;
   };
   let winner = -1;
   let winning = Number.NEGATIVE_INFINITY;
   for (let n = 0; n < topK && n < own.top.length; n++) {
-    const { id, logprob } = own.top[n]!;
-    const score = logprob + noiseOf(id);
+    const score = scoreOf(own.top[n]!);
     if (score > winning) {
       winning = score;
-      winner = id;
+      winner = own.top[n]!.id;
     }
   }
-  let best = Number.NEGATIVE_INFINITY;
-  let second = Number.NEGATIVE_INFINITY;
-  let got = Number.NaN;
-  for (let n = 0; n < topK && n < seen.top.length; n++) {
-    const { id, logprob } = seen.top[n]!;
-    const score = logprob + noiseOf(id);
-    if (id === winner) got = score;
-    if (score > best) {
-      second = best;
-      best = score;
-    } else if (score > second) second = score;
-  }
-  const filtered = Number.isNaN(got);
-  return {
-    marginMicro: filtered ? Number.MAX_SAFE_INTEGER : Math.round(1e6 * (best - got)),
-    leadMicro: Math.round(1e6 * (best - second)),
-    filtered,
-  };
+  return views.map((seen) => {
+    let best = Number.NEGATIVE_INFINITY;
+    let second = Number.NEGATIVE_INFINITY;
+    let got = Number.NaN;
+    for (let n = 0; n < topK && n < seen.top.length; n++) {
+      const score = scoreOf(seen.top[n]!);
+      if (seen.top[n]!.id === winner) got = score;
+      if (score > best) {
+        second = best;
+        best = score;
+      } else if (score > second) second = score;
+    }
+    const filtered = Number.isNaN(got);
+    return {
+      marginMicro: filtered ? Number.MAX_SAFE_INTEGER : Math.round(1e6 * (best - got)),
+      leadMicro: Math.round(1e6 * (best - second)),
+      filtered,
+    };
+  });
 }
 
-function mixSeed(a: number, r: number): number {
+export function mixSeed(a: number, r: number): number {
   return (Math.imul(a + 1, 0x9e3779b1) ^ Math.imul(r + 1, 0x85ebca6b)) >>> 0;
 }
 

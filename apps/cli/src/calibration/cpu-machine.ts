@@ -15,7 +15,7 @@ import { type LlamaEngineOptions, openLlamaEngine } from '@assay/engine/llama';
 import { collectSpecimens, type Specimen, type SpecimenTask } from '@assay/verify/calibrate';
 
 const PACKAGE = '@node-llama-cpp/linux-x64';
-const ENV = 'ASSAY_EVAL_CPU';
+const ENV = 'ASSAY_CALIBRATION_CPU';
 
 type Question =
   | { readonly kind: 'open'; readonly options: LlamaEngineOptions }
@@ -107,10 +107,8 @@ function createAsk(child: ChildProcess): (question: Question) => Promise<unknown
   };
 }
 
-/** True in a child; serves until the parent hangs up. */
-export function serveIfChild(): boolean {
-  const folder = process.env[ENV];
-  if (folder === undefined) return false;
+/** In a child: serves until the parent hangs up. */
+function serve(folder: string): void {
   const target = pathToFileURL(join(folder, 'dist', 'index.js')).href;
   if (!existsSync(join(folder, 'dist', 'index.js'))) process.exit(2);
   const hook = `export async function resolve(name, context, next) {
@@ -133,5 +131,7 @@ export function serveIfChild(): boolean {
       process.send!({ ok: false, value: error instanceof Error ? error.message : String(error) });
     }
   });
-  return true;
 }
+
+// The child runs this file, or the bundle it is part of.
+if (process.env[ENV] !== undefined && process.send !== undefined) serve(process.env[ENV]);
