@@ -62,6 +62,7 @@ export {
   nextChunkDigest,
   type SessionPrices,
   type SessionRequest,
+  type SessionTerms,
   type Signed,
   sessionPrice,
   sessionRequestHash,

@@ -42,7 +42,6 @@ export type SessionLine =
       readonly type: 'accepted';
       readonly requestHash: Uint8Array;
       readonly promptTokens: number;
-      readonly cachedTokens: number;
     }
   | {
       readonly type: 'tokens';
@@ -62,6 +61,8 @@ export type SessionLine =
   | {
       readonly type: 'end';
       readonly finish: Finish;
+      /** Prompt tokens that the host's cache held; known only now. */
+      readonly cachedTokens: number;
       /** `encodeCommitment`, 241 bytes. */
       readonly commitment: Uint8Array;
       readonly signature: Uint8Array;
@@ -169,7 +170,6 @@ function readLine(json: JsonReader): SessionLine {
         type,
         requestHash: json.bytes('requestHash', 32),
         promptTokens: json.integer('promptTokens', LIMITS.promptTokensMax),
-        cachedTokens: json.integer('cachedTokens', LIMITS.promptTokensMax),
       };
     case 'tokens':
       return {
@@ -199,6 +199,7 @@ function readLine(json: JsonReader): SessionLine {
       return {
         type,
         finish,
+        cachedTokens: json.integer('cachedTokens', LIMITS.promptTokensMax),
         commitment: json.bytes('commitment', 241),
         signature: json.bytes('signature', 65),
       };

@@ -175,3 +175,26 @@ export function sessionPrice(prices: SessionPrices, usage: TokenUsage): bigint {
     BigInt(outputTokens) * prices.outputMicro
   );
 }
+
+/** A session as the chain has it. */
+export interface SessionTerms {
+  readonly id: bigint;
+  /** Principal text of who opened it and gets back what is not claimed. */
+  readonly user: string;
+  /** Principal text of the host it was opened with. */
+  readonly host: string;
+  /** The host's operating key at the opening, 33 bytes. */
+  readonly hostKey: Uint8Array;
+  readonly model: Uint8Array;
+  /** Signs requests and vouchers, 33 bytes. */
+  readonly voucherKey: Uint8Array;
+  readonly prices: SessionPrices;
+  /** All that was ever paid in. */
+  readonly depositMicro: bigint;
+  /** Part of the deposit and of the requests that claims have covered so far. */
+  readonly claimedMicro: bigint;
+  readonly claimedRequests: bigint;
+  /** Bitcoin height after which the user may close it. */
+  readonly expiresAt: number;
+  readonly isOpen: boolean;
+}

@@ -185,13 +185,14 @@ describe('lines', () => {
       top: [{ id: 4, text: ' a', logprob: -0.5 }],
     };
     const lines: SessionLine[] = [
-      { type: 'accepted', requestHash: sha256(KEY), promptTokens: 9, cachedTokens: 2 },
+      { type: 'accepted', requestHash: sha256(KEY), promptTokens: 9 },
       { type: 'tokens', ids: [4], text: ' a', logprobs: null },
       { type: 'tokens', ids: [4], text: ' a', logprobs: [logprob] },
       { type: 'chunk', chunk: 1, tokens: 32, signature: new Uint8Array(65).fill(1) },
       {
         type: 'end',
         finish: 'cancel',
+        cachedTokens: 3,
         commitment: new Uint8Array(241),
         signature: new Uint8Array(65),
       },

@@ -23,6 +23,9 @@ import { JobBook } from './job-book.ts';
 import { LIMITS } from './limits.ts';
 import { ReceiptSlot } from './receipt-slot.ts';
 import { createHandler, type GeneratePolicy } from './server.ts';
+import { SessionBook } from './session-book.ts';
+import { SessionDoor } from './session-door.ts';
+import type { SessionChainPort } from './session-port.ts';
 import { Settling } from './settling.ts';
 import { SignedRequests } from './signed-request.ts';
 
@@ -32,6 +35,8 @@ export interface HostDeps {
   readonly log: Logger;
   /** At least one; the first answers `/generate`. Closing the engines is the owner's duty. */
   readonly models: readonly ServedModel[];
+  /** With it the host takes sessions; without, single requests only. */
+  readonly sessions?: SessionChainPort;
 }
 
 export interface HostOptions {
@@ -116,7 +121,8 @@ export class HostDaemon {
       const message = `the engine does not run ${manifest.name} as its manifest says: ${mismatch}`;
       throw new HostError('host/wrong-model', message);
     }
-    await this.#listen(first);
+    const sessions = await this.#openSessionDoor();
+    await this.#listen(first, sessions);
     this.#keep('watch', (signal) => this.#watch(signal));
     this.#keep('tick', (signal) => this.#tick(signal));
     log.info('host started', { address: this.address, openJobs: this.#book.open().length });
@@ -130,7 +136,21 @@ export class HostDaemon {
     await Promise.all(this.#running);
   }
 
-  async #listen(first: ServedModel): Promise<void> {
+  /** Ends what was under way in sessions when this process was killed. */
+  async #openSessionDoor(): Promise<SessionDoor | null> {
+    const { sessions: chain, store, log } = this.#deps;
+    if (chain === undefined) return null;
+    const { network, operatingKey } = this.#options;
+    const book = new SessionBook(store);
+    const door = new SessionDoor(
+      { world: this.#world, chain, book, log, models: this.#models },
+      { chainId: network.chainId, address: this.address, operatingKey },
+    );
+    await door.recover();
+    return door;
+  }
+
+  async #listen(first: ServedModel, sessions: SessionDoor | null): Promise<void> {
     const { listen, generate = 'open' } = this.#options;
     if (listen === null) return;
     const world = this.#world;
@@ -143,6 +163,7 @@ export class HostDaemon {
         log,
         engine: first.engine,
         signatures: new SignedRequests(store),
+        sessions,
         manifests: models.map((model) => model.manifest),
         health: () => ({
           address: this.address,
@@ -153,7 +174,8 @@ export class HostDaemon {
       },
       generate,
     );
-    const bodyBytesMax = LIMITS.generateBodyBytesMax;
+    const bodyBytesMax =
+      sessions === null ? LIMITS.generateBodyBytesMax : LIMITS.sessionBodyBytesMax;
     this.#server = await world.net.serve({ ...listen, bodyBytesMax }, handler);
   }
 

@@ -15,3 +15,6 @@ export { createHttpChain, type HttpChainOptions } from './http-chain.ts';
 export type { Job, JobState, Settlement } from './job.ts';
 export { type Registration, registrationArguments } from './registration.ts';
 export type { GeneratePolicy } from './server.ts';
+export { SessionBook } from './session-book.ts';
+export { SessionDoor, type SessionDoorDeps, type SessionDoorOptions } from './session-door.ts';
+export type { SessionChainPort } from './session-port.ts';

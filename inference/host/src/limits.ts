@@ -34,4 +34,30 @@ export const LIMITS = {
   timestampWindowSecs: 300,
   /** Signed requests remembered against replay. They leave when their timestamp does. */
   signaturesRemembered: 100_000,
+  /** Candidates asked from the engine: gm-v1's top-k bound. */
+  candidates: 20,
+  /** Body of a session request, bytes: a megabyte of prompt, escaped. */
+  sessionBodyBytesMax: 4 * 1024 * 1024,
+  /** Requests of one session under way. */
+  sessionOpenMax: 64,
+  /** Session requests under way on this host; more are told 503. */
+  sessionRequestsMax: 256,
+  /** Sessions kept in memory; the ones that rest leave first. */
+  sessionsLiveMax: 1_024,
+  /** Milliseconds the chain's word about a session is believed before it is asked again. */
+  sessionTermsMs: 30_000,
+  /** Milliseconds a request waits for the one before it, when they overtook each other. */
+  sessionTurnMs: 2_000,
+  /** Answer tokens that may be unpaid before the stream waits for a voucher. */
+  sessionUnpaidTokensMax: 256,
+  /** Milliseconds a stream waits for a voucher before it is cancelled. */
+  sessionVoucherWaitMs: 15_000,
+  /** Milliseconds between a broken connection and the end of its request, for a word how far it got. */
+  sessionStopGraceMs: 3_000,
+  /** Tokens in one line of a stream. */
+  sessionLineTokensMax: 32,
+  /** Bitcoin blocks before a session's end from which on no requests are taken. */
+  sessionEndMarginBlocks: 2,
+  /** Newest Bitcoin blocks that may seed a request. */
+  beaconsMax: 3,
 } as const;

@@ -12,6 +12,7 @@ import type { Logger } from '@assay/observe';
 import type { HttpRequest, HttpResponse, World } from '@assay/world';
 import type { JobBook } from './job-book.ts';
 import { LIMITS } from './limits.ts';
+import type { SessionDoor } from './session-door.ts';
 import type { SignedRequests } from './signed-request.ts';
 
 /** Who may call `/generate`: everyone, holders of a key who sign, nobody. */
@@ -24,6 +25,8 @@ export interface ServerDeps {
   /** Answers `/generate`. */
   readonly engine: Engine;
   readonly signatures: SignedRequests;
+  /** Streamed answers against vouchers; null when this host takes no sessions. */
+  readonly sessions: SessionDoor | null;
   /** Of the models served; the first is `/manifest`. */
   readonly manifests: readonly ModelManifest[];
   /** Shown by `/health`. */
@@ -52,6 +55,8 @@ export function createHandler(
       return json(200, { status: 'ok', ...deps.health() });
     if (method === 'GET' && path.startsWith('/transcripts/')) return transcript(deps, path);
     if (method === 'GET' && /^\/manifests?(\/|$)/.test(path)) return manifest(deps, path);
+    const session = await deps.sessions?.handle(request);
+    if (session != null) return session;
     if (path !== '/generate') return refuse(404, 'host/not-found', 'no such route');
     if (method !== 'POST') return refuse(405, 'host/method', 'POST /generate');
     if (waiting >= LIMITS.generateWaitingMax) return refuse(503, 'host/busy', 'try again later');

@@ -1,0 +1,47 @@
+/**
+ * What a session request demands of its answer beside the sampling: texts that end it, a JSON Schema it
+ * must fit. The hash of this JSON text is in the signed request.
+ * `{"stop":["…"],"schema":{…}}`, both optional.
+ */
+import { err, ok, type Result } from '@assay/bytes';
+import { ENGINE_LIMITS, type Engine } from '@assay/engine';
+
+export interface SessionConstraint {
+  readonly stop: readonly string[];
+}
+
+interface ConstraintFault {
+  readonly message: string;
+}
+
+const NONE: SessionConstraint = { stop: [] };
+
+export function parseConstraint(
+  text: string | null,
+  _engine: Engine,
+): Result<SessionConstraint, ConstraintFault> {
+  if (text === null) return ok(NONE);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return err({ message: 'the constraint is not JSON' });
+  }
+  if (typeof value !== 'object' || value === null) {
+    return err({ message: 'the constraint is not an object' });
+  }
+  const unknown = Object.keys(value).find((key) => key !== 'stop' && key !== 'schema');
+  if (unknown !== undefined) return err({ message: `no such constraint: ${unknown.slice(0, 40)}` });
+  const { stop = [], schema } = value as { stop?: unknown; schema?: unknown };
+  if (schema !== undefined) {
+    return err({ message: 'this model cannot be held to a schema here' });
+  }
+  const { stopStringsMax, stopStringCharsMax } = ENGINE_LIMITS;
+  const isStop = (one: unknown): one is string =>
+    typeof one === 'string' && one !== '' && one.length <= stopStringCharsMax;
+  if (!Array.isArray(stop) || stop.length > stopStringsMax || !stop.every(isStop)) {
+    const rule = `${stopStringsMax} texts of 1 to ${stopStringCharsMax} characters`;
+    return err({ message: `stop holds at most ${rule}` });
+  }
+  return ok({ stop });
+}
