@@ -85,6 +85,11 @@ function object(fields: Readonly<Record<string, Check>>): Check {
   };
 }
 
+/** A field that may be absent. */
+function optional(check: Check): Check {
+  return (value, path) => (value === undefined ? null : check(value, path));
+}
+
 const FRAME = object({ before: text, after: text });
 const NATS_MICRO = integer(1_000_000_000);
 
@@ -97,7 +102,14 @@ const FIELDS = {
     sizeBytes: integer(Number.MAX_SAFE_INTEGER),
   }),
   tokenizerSha256: hash,
-  template: object({ begin: flag, system: FRAME, user: FRAME, assistant: FRAME }),
+  template: object({
+    begin: flag,
+    system: FRAME,
+    user: FRAME,
+    assistant: FRAME,
+    defaultSystem: optional(text),
+    foldSystem: optional(FRAME),
+  }),
   vocabularySize: integer(LIMITS.vocabularyMax),
   beginId: integer(LIMITS.vocabularyMax),
   eosIds: list(LIMITS.eosIdsMax, integer(LIMITS.vocabularyMax)),

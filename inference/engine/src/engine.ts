@@ -80,13 +80,16 @@ export interface TokenSet {
 
 /**
  * What an answer may look like, as a pure function of the tokens before: a judge steps through the
- * same states as the host did. See `compileConstraint`.
+ * same states as the host did. `Engine.constrain` makes one from a JSON Schema.
  */
 export interface ConstraintState {
   readonly allowed: TokenSet;
   /** The state after `id`; null when `id` is not allowed. */
   next(id: number): ConstraintState | null;
 }
+
+/** A JSON Schema: `true` is any value. */
+export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
 
 export interface GenerateOptions {
   /** Candidates handed to `pick`. */
@@ -138,7 +141,7 @@ export interface NativeOptions {
   readonly tools?: readonly ToolDefinition[];
   readonly toolChoice?: ToolChoice;
   /** JSON Schema the answer must fit. */
-  readonly jsonSchema?: Readonly<Record<string, unknown>>;
+  readonly jsonSchema?: JsonSchema;
   readonly onText?: (delta: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -168,6 +171,11 @@ export interface Engine {
   detokenize(ids: readonly number[]): string;
   /** The prompt a conversation becomes under the model's template. */
   promptIds(messages: readonly ChatMessage[]): readonly number[];
+  /**
+   * The constraint that makes an answer JSON of this schema; for `generate` and `score`.
+   * @throws EngineError engine/unsupported without `constraints`, or for a keyword that is not understood
+   */
+  constrain?(schema: JsonSchema): ConstraintState;
   /** @throws EngineError; engine/unsupported without `ownSampler` */
   generate(promptIds: readonly number[], options: GenerateOptions): Promise<Generation>;
   /**

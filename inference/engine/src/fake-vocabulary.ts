@@ -5,6 +5,7 @@
 import { ByteWriter, bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
 import { END_CLASS, START_CLASS, WORD_CLASSES } from './lexicon.ts';
+import type { Tokenizer } from './tokenizer.ts';
 
 export const BEGIN_ID = 0;
 export const END_ID = 1;
@@ -68,7 +69,22 @@ export function detokenizeFake(ids: readonly number[]): string {
   return decoder.decode(writer.finish());
 }
 
+const PIECES: readonly Uint8Array[] = Array.from({ length: FAKE_VOCABULARY_SIZE }, (_, id) => {
+  if (id >= WORD_BASE) return bytesFromUtf8(WORDS[id - WORD_BASE]!);
+  return id >= BYTE_BASE ? Uint8Array.of(id - BYTE_BASE) : new Uint8Array();
+});
+
 /** Names this vocabulary in manifests. */
-export const FAKE_TOKENIZER_SHA256: string = bytesToHex(
+const FAKE_TOKENIZER_SHA256: string = bytesToHex(
   sha256(bytesFromUtf8(`fake-vocabulary-v1\n${WORDS.join('\n')}`)),
 );
+
+export const FAKE_TOKENIZER: Tokenizer = {
+  sha256: FAKE_TOKENIZER_SHA256,
+  vocabularySize: FAKE_VOCABULARY_SIZE,
+  beginId: BEGIN_ID,
+  eosIds: [END_ID],
+  tokenize: (text, special = false) => tokenizeFake(text, special),
+  detokenize: detokenizeFake,
+  pieces: () => PIECES,
+};

@@ -7,8 +7,10 @@
 import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
 import { CHATML, type ChatMessage, type ChatTemplate, renderTemplate } from '@assay/jobs';
+import { compileConstraint } from './constraint/index.ts';
 import {
   type Candidate,
+  type ConstraintState,
   type Embeddings,
   type Engine,
   type EngineCapabilities,
@@ -16,6 +18,7 @@ import {
   type EngineInfo,
   type GenerateOptions,
   type Generation,
+  type JsonSchema,
   type ScoreOptions,
   type TokenScore,
   type TokenSet,
@@ -25,7 +28,7 @@ import {
   classOfId,
   detokenizeFake,
   END_ID,
-  FAKE_TOKENIZER_SHA256,
+  FAKE_TOKENIZER,
   FAKE_VOCABULARY_SIZE,
   SPEAKABLE_IDS,
   tokenizeFake,
@@ -66,7 +69,7 @@ export class FakeEngine implements Engine {
       kind: 'fake',
       profile: FAKE_PROFILE,
       weightsSha256: bytesToHex(sha256(bytesFromUtf8(`fake-weights-v1:${weights}`))),
-      tokenizerSha256: FAKE_TOKENIZER_SHA256,
+      tokenizerSha256: FAKE_TOKENIZER.sha256,
       template,
       vocabularySize: FAKE_VOCABULARY_SIZE,
       beginId: BEGIN_ID,
@@ -89,6 +92,10 @@ export class FakeEngine implements Engine {
     const pieces = renderTemplate(template, messages);
     const ids = pieces.flatMap((piece) => tokenizeFake(piece.text, piece.special));
     return template.begin ? [BEGIN_ID, ...ids] : ids;
+  }
+
+  constrain(schema: JsonSchema): ConstraintState {
+    return compileConstraint(schema, FAKE_TOKENIZER);
   }
 
   async generate(promptIds: readonly number[], options: GenerateOptions): Promise<Generation> {

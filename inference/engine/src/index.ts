@@ -1,3 +1,5 @@
+export { compileConstraint } from './constraint/index.ts';
+export { deriveTemplate, type JinjaTemplate } from './derive-template.ts';
 export {
   answerRoom,
   type Candidate,
@@ -11,6 +13,7 @@ export {
   type EngineKind,
   type GenerateOptions,
   type Generation,
+  type JsonSchema,
   type NativeAnswer,
   type NativeOptions,
   type ScoreOptions,
@@ -30,4 +33,5 @@ export {
 export { allowedSets } from './own-sampling.ts';
 export { StopStrings } from './stop-strings.ts';
 export { TextStream } from './text-stream.ts';
+export { type Tokenizer, templateIds } from './tokenizer.ts';
 export type { ToolCall, ToolChoice, ToolDefinition } from './tools.ts';

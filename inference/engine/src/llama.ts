@@ -1,53 +1,67 @@
 /**
- * The embedded engine: llama.cpp in this process through node-llama-cpp. One context, one sequence,
- * calls queue. Raw logits cross the border (the likeliest few and the normaliser), sampling happens
- * on our side; teacher forcing is one `controlledEvaluate` over prompt and answer.
+ * The embedded engine: llama.cpp in this process through node-llama-cpp. Raw logits cross the border
+ * (the likeliest few and the normaliser), sampling happens on our side; teacher forcing is one pass
+ * over prompt and answer on an empty cache.
  *
  * Settings that keep machines comparable: no flash attention, no GPU, prebuilt binary only. With
- * `threads` above the free cores llama.cpp spins: keep 1 unless a machine is all yours.
- * Source: dependencies.md 1 (measured); node-llama-cpp 3.22 `controlledEvaluate`.
+ * `threads` above the free cores llama.cpp spins: keep 1 unless a machine is all yours. Several
+ * answers at a time get a context each, so that none changes another's bits; `batching` puts them into
+ * one context, which is faster and moves low-order bits, and judging then has a context of its own.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { ByteWriter, bytesFromUtf8 } from '@assay/bytes';
-import { CHATML, type ChatMessage, type ChatTemplate, renderTemplate } from '@assay/jobs';
-import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+import type { ChatMessage, ChatTemplate } from '@assay/jobs';
+import type { LlamaContext, LlamaEmbeddingContext, LlamaModel, Token } from 'node-llama-cpp';
+import { compileConstraint } from './constraint/index.ts';
 import {
-  type Candidate,
+  type ConstraintState,
+  type Embeddings,
   type Engine,
   type EngineCapabilities,
   EngineError,
   type EngineInfo,
   type GenerateOptions,
   type Generation,
+  type JsonSchema,
+  type ScoreOptions,
   type TokenScore,
+  type TokenSet,
 } from './engine.ts';
-import { orderCandidates } from './gm-v1.ts';
-import { sampleAnswer } from './own-sampling.ts';
+import { LanePool } from './lane-pool.ts';
+import { ENGINE_LIMITS } from './limits.ts';
+import { LlamaLane } from './llama-lane.ts';
+import { acquireLlama, hashFile, releaseLlama } from './llama-runtime.ts';
+import { readTemplate } from './llama-template.ts';
+import { LlamaTokenizer } from './llama-vocabulary.ts';
+import { allowedSets, sampleAnswer } from './own-sampling.ts';
+import { templateIds } from './tokenizer.ts';
+
+export { type GgufModel, openGgufModel } from './llama-gguf.ts';
 
 export interface LlamaEngineOptions {
   readonly modelPath: string;
-  /** Default 1. */
+  /** Per context. Default 1. */
   readonly threads?: number;
   /** Tokens per forward pass of a prefill. 1 repeats decode bit for bit, at its speed. Default 512. */
   readonly batchSize?: number;
   /** Default: what the model was trained on, at most 4,096. */
   readonly contextTokens?: number;
-  /** Default ChatML. */
+  /** Default: what the file's own template amounts to. */
   readonly template?: ChatTemplate;
   /** `Q8_0` halves the cache; llama.cpp then wants flash attention. Default F16. */
   readonly keyValueCache?: 'F16' | 'F32' | 'Q8_0';
   /** Breaks comparability with other hosts; for measurements. Default false. */
   readonly flashAttention?: boolean;
-}
-
-/** What the model says about one position. */
-interface NextLogits {
-  readonly logits?: ReadonlyMap<Token, number>;
-  readonly totalLogitWeight?: number;
+  /** Answers generated at the same time. Default 1. */
+  readonly parallelSequences?: number;
+  /** All of them in one context, each pass serving several. Default false. */
+  readonly batching?: boolean;
+  /** Keeps the cache between answers, for prompts that begin alike. Default false. */
+  readonly prefixReuse?: boolean;
+  /** Opens a second, small context for `embed`. Default false. */
+  readonly embeddings?: boolean;
 }
 
 const CONTEXT_TOKENS_MAX = 4096;
+const TOP_CANDIDATES_MAX = 64;
 const FILE_TYPES: Readonly<Record<number, string>> = {
   0: 'f32',
   1: 'f16',
@@ -62,23 +76,16 @@ export async function openLlamaEngine(options: LlamaEngineOptions): Promise<Engi
   const llama = await acquireLlama();
   try {
     const model = await llama.loadModel({ modelPath: options.modelPath });
-    const trained = Math.min(model.trainContextSize, CONTEXT_TOKENS_MAX);
-    const contextTokens = Math.min(options.contextTokens ?? trained, model.trainContextSize);
-    const cache = options.keyValueCache ?? 'F16';
-    const context = await model.createContext({
-      sequences: 1,
-      contextSize: contextTokens,
-      batchSize: options.batchSize ?? Math.min(512, contextTokens),
-      threads: options.threads ?? 1,
-      flashAttention: options.flashAttention ?? false,
-      experimentalKvCacheKeyType: cache,
-      experimentalKvCacheValueType: cache,
-    });
+    const template = options.template ?? readTemplate(model);
+    const runtime = await openRuntime(model, options);
     const weightsSha256 = await hashFile(options.modelPath);
-    const info = describe(model, { weightsSha256, contextTokens, options });
-    return new LlamaEngine(info, model, context);
+    const info = describe(model, runtime, { weightsSha256, template, options });
+    const engine = new LlamaEngine(info, runtime);
+    await engine.probe();
+    return engine;
   } catch (error) {
     await releaseLlama();
+    if (error instanceof EngineError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new EngineError('engine/unavailable', `cannot load the model: ${reason}`, {
       cause: error,
@@ -86,148 +93,81 @@ export async function openLlamaEngine(options: LlamaEngineOptions): Promise<Engi
   }
 }
 
-class LlamaEngine implements Engine {
-  readonly info: EngineInfo;
-  readonly #model: LlamaModel;
-  readonly #context: LlamaContext;
-  readonly #sequence: LlamaContextSequence;
-  readonly #template: ChatTemplate;
-  #last: Promise<unknown> = Promise.resolve();
-  #closed = false;
-
-  constructor(info: EngineInfo, model: LlamaModel, context: LlamaContext) {
-    this.info = info;
-    this.#model = model;
-    this.#context = context;
-    this.#sequence = context.getSequence();
-    this.#template = info.template;
-  }
-
-  tokenize(text: string, special = false): readonly number[] {
-    return text === '' ? [] : this.#model.tokenize(text, special);
-  }
-
-  detokenize(ids: readonly number[]): string {
-    const spoken = ids.filter((id) => !this.info.eosIds.includes(id));
-    return this.#model.detokenize(spoken as unknown as readonly Token[], false);
-  }
-
-  promptIds(messages: readonly ChatMessage[]): readonly number[] {
-    const pieces = renderTemplate(this.#template, messages);
-    const ids = pieces.flatMap((piece) => this.tokenize(piece.text, piece.special));
-    return this.#template.begin ? [this.info.beginId, ...ids] : ids;
-  }
-
-  generate(promptIds: readonly number[], options: GenerateOptions): Promise<Generation> {
-    return this.#alone(async () => {
-      const next = async (outputIds: readonly number[]) => {
-        const pending = outputIds.length === 0 ? promptIds : outputIds.slice(-1);
-        const [found] = await this.#evaluate(pending, [[]], options.topK);
-        return { top: candidatesOf(found!) };
-      };
-      const { info } = this;
-      const detokenize = (ids: readonly number[]) => this.detokenize(ids);
-      return sampleAnswer({ info, detokenize, next }, promptIds.length, options);
-    });
-  }
-
-  score(
-    promptIds: readonly number[],
-    outputIds: readonly number[],
-    topK: number,
-  ): Promise<readonly TokenScore[]> {
-    return this.#alone(async () => {
-      if (outputIds.length === 0) return [];
-      if (promptIds.length + outputIds.length > this.info.contextTokens) {
-        throw new EngineError('engine/prompt-too-long', 'prompt and answer exceed the context');
-      }
-      const input = [...promptIds, ...outputIds.slice(0, -1)];
-      const wanted = outputIds.map((id) => [id]);
-      const found = await this.#evaluate(input, wanted, topK);
-      return outputIds.map((id, i) => {
-        const all = candidatesOf(found[i]!);
-        const { logprob } = all.find((one) => one.id === id)!;
-        return { id, logprob, top: all.slice(0, topK) };
-      });
-    });
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#last.catch(() => undefined);
-    await this.#context.dispose();
-    await this.#model.dispose();
-    await releaseLlama();
-  }
-
-  /** Runs `task` after every earlier one, on an empty sequence. */
-  #alone<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#closed) {
-      return Promise.reject(new EngineError('engine/closed', 'the engine was closed'));
-    }
-    const run = this.#last
-      .catch(() => undefined)
-      .then(async () => {
-        await this.#sequence.clearHistory();
-        return task();
-      });
-    this.#last = run;
-    return run;
-  }
-
-  /**
-   * Feeds `input`; asks for logits at its last `wanted.length` positions: of the tokens named there
-   * and of the `topK` likeliest.
-   */
-  async #evaluate(
-    input: readonly number[],
-    wanted: readonly (readonly number[])[],
-    topK: number,
-  ): Promise<readonly NextLogits[]> {
-    const first = input.length - wanted.length;
-    const items = input.map((id, i) => {
-      if (i < first) return id as Token;
-      const tokens = wanted[i - first] as readonly Token[];
-      const filter = { tokens, includeTop: topK };
-      const generateNext = { logits: { filter }, totalLogitWeight: true, options: GREEDY } as const;
-      return [id as Token, { generateNext }] as [Token, { generateNext: typeof generateNext }];
-    });
-    const outcomes = await this.#sequence.controlledEvaluate(items);
-    return outcomes.slice(first).map((outcome) => outcome!.next as NextLogits);
-  }
+interface Runtime {
+  readonly model: LlamaModel;
+  readonly tokenizer: LlamaTokenizer;
+  readonly contexts: readonly LlamaContext[];
+  readonly lanes: LanePool<LlamaLane>;
+  /** Where answers are judged: the lanes, or one of its own beside a shared context. */
+  readonly judging: LanePool<LlamaLane>;
+  readonly embedding: LlamaEmbeddingContext | null;
+  readonly contextTokens: number;
 }
 
-/** Temperature 0 leaves the logits as they are. */
-const GREEDY = { temperature: 0 } as const;
-
-function candidatesOf(next: NextLogits): Candidate[] {
-  const { logits, totalLogitWeight } = next;
-  if (logits === undefined || totalLogitWeight === undefined) {
-    throw new EngineError('engine/failed', 'the engine returned no logits');
-  }
-  let max = Number.NEGATIVE_INFINITY;
-  for (const logit of logits.values()) if (logit > max) max = logit;
-  const z = max + Math.log(totalLogitWeight);
-  const all = Array.from(logits, ([id, logit]) => ({ id: id as number, logprob: logit - z }));
-  return orderCandidates(all);
+async function openRuntime(model: LlamaModel, options: LlamaEngineOptions): Promise<Runtime> {
+  const trained = Math.min(model.trainContextSize, CONTEXT_TOKENS_MAX);
+  const contextTokens = Math.min(options.contextTokens ?? trained, model.trainContextSize);
+  const batchSize = options.batchSize ?? Math.min(512, contextTokens);
+  const cache = options.keyValueCache ?? 'F16';
+  const createContext = (sequences: number) =>
+    model.createContext({
+      sequences,
+      contextSize: contextTokens,
+      batchSize,
+      threads: options.threads ?? 1,
+      flashAttention: options.flashAttention ?? false,
+      experimentalKvCacheKeyType: cache,
+      experimentalKvCacheValueType: cache,
+    });
+  const contexts: LlamaContext[] = [];
+  const openLanes = async (count: number, sequences: number): Promise<LanePool<LlamaLane>> => {
+    const lanes: LlamaLane[] = [];
+    while (lanes.length < count) {
+      const context = await createContext(sequences);
+      contexts.push(context);
+      for (let i = 0; i < sequences; i++) {
+        lanes.push(new LlamaLane(context.getSequence(), batchSize));
+      }
+    }
+    return new LanePool(lanes);
+  };
+  const parallel = options.parallelSequences ?? 1;
+  const shared = options.batching === true && parallel > 1;
+  const lanes = await openLanes(parallel, shared ? parallel : 1);
+  const judging = shared ? await openLanes(1, 1) : lanes;
+  const embedding = options.embeddings
+    ? await model.createEmbeddingContext({
+        contextSize: contextTokens,
+        threads: options.threads ?? 1,
+      })
+    : null;
+  const tokenizer = new LlamaTokenizer(model);
+  return { model, tokenizer, contexts, lanes, judging, embedding, contextTokens };
 }
 
 interface Described {
   readonly weightsSha256: string;
-  readonly contextTokens: number;
+  readonly template: ChatTemplate;
   readonly options: LlamaEngineOptions;
 }
 
-function describe(model: LlamaModel, described: Described): EngineInfo {
-  const { weightsSha256, contextTokens, options } = described;
-  const { general, tokenizer } = model.fileInfo.metadata;
-  const { ggml } = tokenizer;
-  const eosIds: number[] = [];
-  for (let id = 0; id < ggml.tokens.length; id++) {
-    if (model.isEogToken(id as Token)) eosIds.push(id);
-  }
-  const fileType = Number(general.file_type ?? -1);
+function describe(model: LlamaModel, runtime: Runtime, described: Described): EngineInfo {
+  const { weightsSha256, template, options } = described;
+  const { tokenizer, contextTokens } = runtime;
+  const fileType = Number(model.fileInfo.metadata.general.file_type ?? -1);
+  const capabilities: EngineCapabilities = {
+    topCandidatesMax: TOP_CANDIDATES_MAX,
+    ownSampler: true,
+    tokenIds: true,
+    teacherForcing: true,
+    scoringCost: 'prefill',
+    seeds: true,
+    parallelSequences: options.parallelSequences ?? 1,
+    embeddings: runtime.embedding !== null,
+    constraints: tokenizer.pieces() !== null,
+    toolCalls: true,
+    prefixReuse: options.prefixReuse ?? false,
+  };
   return {
     kind: 'node-llama-cpp',
     profile: {
@@ -238,108 +178,142 @@ function describe(model: LlamaModel, described: Described): EngineInfo {
       flashAttention: options.flashAttention ?? false,
     },
     weightsSha256,
-    tokenizerSha256: hashTokenizer(ggml),
-    template: options.template ?? CHATML,
-    vocabularySize: ggml.tokens.length,
-    beginId: model.tokens.bos ?? eosIds[0] ?? 0,
-    eosIds,
+    tokenizerSha256: tokenizer.sha256,
+    template,
+    vocabularySize: tokenizer.vocabularySize,
+    beginId: tokenizer.beginId,
+    eosIds: tokenizer.eosIds,
     contextTokens,
-    capabilities: LLAMA_CAPABILITIES,
+    capabilities,
   };
 }
 
-const LLAMA_CAPABILITIES: EngineCapabilities = {
-  topCandidatesMax: 64,
-  ownSampler: true,
-  tokenIds: true,
-  teacherForcing: true,
-  scoringCost: 'prefill',
-  seeds: true,
-  parallelSequences: 1,
-  embeddings: false,
-  constraints: false,
-  toolCalls: true,
-  prefixReuse: false,
-};
+class LlamaEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly #runtime: Runtime;
+  #closed = false;
 
-interface GgmlTokenizer {
-  readonly model: string;
-  readonly tokens: readonly string[];
-  readonly scores?: readonly number[];
-  readonly token_type?: readonly number[];
-  readonly merges?: readonly string[];
-}
-
-/** `"tokenizer-v1" | model | n x (piece, score as f32, type) | merges`, strings behind u32 lengths. */
-function hashTokenizer(ggml: GgmlTokenizer): string {
-  const writer = new ByteWriter(1 << 16);
-  const score = new DataView(new ArrayBuffer(4));
-  const string = (text: string) => {
-    const bytes = bytesFromUtf8(text);
-    writer.u32(bytes.length).raw(bytes);
-  };
-  string('tokenizer-v1');
-  string(ggml.model);
-  writer.u32(ggml.tokens.length);
-  for (const [id, piece] of ggml.tokens.entries()) {
-    string(piece);
-    score.setFloat32(0, ggml.scores?.[id] ?? 0);
-    writer.u32(score.getUint32(0)).u32(ggml.token_type?.[id] ?? 0);
+  constructor(info: EngineInfo, runtime: Runtime) {
+    this.info = info;
+    this.#runtime = runtime;
   }
-  for (const merge of ggml.merges ?? []) string(merge);
-  return createHash('sha256').update(writer.finish()).digest('hex');
-}
 
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(path)) hash.update(part as Uint8Array);
-  return hash.digest('hex');
-}
+  /** Whether what is declared is so: candidates, and the same token scored. */
+  async probe(): Promise<void> {
+    const pick = (_: number, top: readonly { id: number }[]) => top[0]!.id;
+    const prompt = [this.info.beginId];
+    const { tokens } = await this.generate(prompt, { topK: 20, maxTokens: 1, pick });
+    const [score] = await this.score(prompt, [tokens[0]!.id], 20);
+    const wanted = Math.min(20, this.info.vocabularySize);
+    if (tokens[0]!.top.length < wanted || score!.top.length < wanted) {
+      throw new EngineError('engine/unavailable', 'llama.cpp reports too few candidates');
+    }
+    if (this.info.capabilities.embeddings) await this.embed(['a']);
+  }
 
-let shared: Promise<Llama> | null = null;
-let users = 0;
+  tokenize(text: string, special = false): readonly number[] {
+    return this.#runtime.tokenizer.tokenize(text, special);
+  }
 
-/** One llama.cpp per process, kept while an engine is open. */
-async function acquireLlama(): Promise<Llama> {
-  users += 1;
-  shared ??= loadLlama();
-  try {
-    return await shared;
-  } catch (error) {
-    users -= 1;
-    shared = null;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EngineError('engine/unavailable', `llama.cpp does not load here: ${reason}`, {
-      cause: error,
+  detokenize(ids: readonly number[]): string {
+    return this.#runtime.tokenizer.detokenize(ids);
+  }
+
+  promptIds(messages: readonly ChatMessage[]): readonly number[] {
+    return templateIds(this.#runtime.tokenizer, this.info.template, messages);
+  }
+
+  constrain(schema: JsonSchema): ConstraintState {
+    return compileConstraint(schema, this.#runtime.tokenizer);
+  }
+
+  generate(promptIds: readonly number[], options: GenerateOptions): Promise<Generation> {
+    const { signal } = options;
+    return this.#runtime.lanes.use(
+      promptIds,
+      (lane) => this.#sample(lane, promptIds, options),
+      signal,
+    );
+  }
+
+  async #sample(
+    lane: LlamaLane,
+    promptIds: readonly number[],
+    options: GenerateOptions,
+  ): Promise<Generation> {
+    const { info } = this;
+    const reuse = info.capabilities.prefixReuse;
+    const next = async (outputIds: readonly number[], allowed: TokenSet | null) => {
+      if (outputIds.length > 0) {
+        return { top: await lane.next(outputIds.slice(-1), options.topK, allowed) };
+      }
+      if (!reuse) await lane.clear();
+      const cachedTokens = reuse ? await lane.adapt(promptIds) : 0;
+      const rest = promptIds.slice(cachedTokens);
+      const top = await lane.next(rest, options.topK, allowed, options.signal);
+      return { top, cachedTokens };
+    };
+    const detokenize = (ids: readonly number[]) => this.detokenize(ids);
+    return sampleAnswer({ info, detokenize, next }, promptIds.length, options);
+  }
+
+  async score(
+    promptIds: readonly number[],
+    outputIds: readonly number[],
+    topK: number,
+    options: ScoreOptions = {},
+  ): Promise<readonly TokenScore[]> {
+    if (this.#closed) throw new EngineError('engine/closed', 'the engine was closed');
+    if (outputIds.length === 0) return [];
+    if (promptIds.length + outputIds.length > this.info.contextTokens) {
+      throw new EngineError('engine/prompt-too-long', 'prompt and answer exceed the context');
+    }
+    const allowed = allowedSets(options.constraint, outputIds);
+    const input = [...promptIds, ...outputIds.slice(0, -1)];
+    const found = await this.#runtime.judging.use(
+      [],
+      (lane) => lane.score(input, outputIds, allowed, topK),
+      options.signal,
+    );
+    return outputIds.map((id, i) => {
+      const all = found[i]!;
+      const set = allowed[i]!;
+      const { logprob } = all.find((one) => one.id === id)!;
+      const top = (set === null ? all : all.filter((one) => set.has(one.id))).slice(0, topK);
+      return { id, logprob, top };
     });
   }
-}
 
-async function releaseLlama(): Promise<void> {
-  users -= 1;
-  if (users > 0 || shared === null) return;
-  const llama = await shared;
-  shared = null;
-  await llama.dispose();
-}
+  async embed(inputs: readonly string[]): Promise<Embeddings> {
+    const { embedding } = this.#runtime;
+    if (embedding === null) {
+      throw new EngineError('engine/unsupported', 'this engine was opened without embeddings');
+    }
+    if (inputs.length > ENGINE_LIMITS.embedInputsMax) {
+      throw new EngineError('engine/refused', `at most ${ENGINE_LIMITS.embedInputsMax} inputs`);
+    }
+    const vectors: (readonly number[])[] = [];
+    let promptTokens = 0;
+    for (const input of inputs) {
+      const ids = [this.info.beginId, ...this.tokenize(input)];
+      if (ids.length > this.info.contextTokens) {
+        throw new EngineError('engine/prompt-too-long', `${ids.length} tokens`);
+      }
+      promptTokens += ids.length;
+      vectors.push((await embedding.getEmbeddingFor(ids as unknown as Token[])).vector);
+    }
+    return { vectors, promptTokens };
+  }
 
-/**
- * Quirk: the loader tries the binary in a forked child that inherits this process's Node flags, and
- * flags such as `--input-type` or `--eval` break it. The flags are hidden while it does.
- */
-async function loadLlama(): Promise<Llama> {
-  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
-  const flags = process.execArgv;
-  process.execArgv = [];
-  try {
-    return await getLlama({
-      gpu: false,
-      build: 'never',
-      skipDownload: true,
-      progressLogs: false,
-      logLevel: LlamaLogLevel.error,
-    });
-  } finally {
-    process.execArgv = flags;
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { lanes, judging, contexts, embedding, model } = this.#runtime;
+    await lanes.close();
+    await judging.close();
+    await embedding?.dispose();
+    for (const context of contexts) await context.dispose();
+    await model.dispose();
+    await releaseLlama();
   }
 }

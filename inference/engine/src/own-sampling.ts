@@ -59,6 +59,7 @@ export async function sampleAnswer(
     const step = await next(ids, constraint?.allowed ?? null);
     if (ids.length === 0) cachedTokens = step.cachedTokens ?? 0;
     const top = step.top.slice(0, options.topK);
+    if (top.length === 0) throw new EngineError('engine/failed', 'no token can come next');
     const id = options.pick(tokens.length, top);
     const chosen = top.find((one) => one.id === id);
     if (chosen === undefined) throw new EngineError('engine/failed', `picked ${id} unasked`);
