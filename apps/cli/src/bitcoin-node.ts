@@ -1,7 +1,7 @@
 /** A Bitcoin node behind JSON-RPC, as the checks of `assay verify` ask for it. */
 import { decodeBitcoinHeader } from '@assay/bitcoin';
 import { BitcoinRpc, BurnchainError } from '@assay/burnchain';
-import { bytesFromHex, bytesToHex } from '@assay/bytes';
+import { bytesToHex } from '@assay/bytes';
 import { type BitcoinSource, SourceError } from '@assay/proof';
 import { nodeWorld } from '@assay/world/node';
 import { UserError } from './user-error.ts';
@@ -20,14 +20,13 @@ export function bitcoindSource(url: string): BitcoinSource {
     }
   };
   return {
-    tipHeight: () =>
-      ask(rpc.bestBlockHash().then(async (h) => (await rpc.headerInfo(h)).burnHeight)),
+    tipHeight: () => ask(rpc.tipHeight()),
     blockHashAt: (burnHeight) => ask(rpc.blockHashAt(burnHeight)),
     block: (hash) => ask(rpc.block(hash)),
     async header(hash) {
-      const digits = await ask(rpc.call('getblockheader', [bytesToHex(hash), false]));
-      const header = decodeBitcoinHeader(bytesFromHex(String(digits)));
-      if (!header.ok) throw new SourceError('getblockheader answered with nonsense');
+      const bytes = await ask(rpc.rawHeader(hash));
+      const header = bytes === null ? null : decodeBitcoinHeader(bytes);
+      if (!header?.ok) throw new SourceError(`no header ${bytesToHex(hash)}`);
       return header.value;
     },
   };

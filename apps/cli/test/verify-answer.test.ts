@@ -122,6 +122,19 @@ describe('an honest node', () => {
     expect(open).toEqual(['the signer set is that of the network', 'the tenures stand on Bitcoin']);
   });
 
+  it('is not believed when the headers above the election do not follow', async () => {
+    const key = Object.keys(recording.bitcoin).findLast((each) =>
+      each.startsWith('getblockheader'),
+    )!;
+    const header = String((recording.bitcoin[key]!.json as { result: unknown }).result);
+    lies.set(key, {
+      json: { result: `${header.slice(0, 8)}${'00'.repeat(32)}${header.slice(72)}` },
+    });
+    expect(await failures()).toContain(
+      "Bitcoin has built on the block that elected the settlement's tenure",
+    );
+  });
+
   it('says so when the Bitcoin node does not answer', async () => {
     const { checks } = await verify({ bitcoinUrl: 'http://127.0.0.1:1' });
     const open = checks.filter((check) => check.ok === null);

@@ -1,12 +1,15 @@
 /**
  * A tenure on Bitcoin, seen through a Bitcoin node and not through ours: the block that elected the
  * miner has its proof of work and carries the miner's commit, whose key registration names the key
- * that signed our block; and a later commit names the tenure's first block, which anchors it.
+ * that signed our block; a later commit names the tenure's first block, which anchors it; and further
+ * headers with proof of work stand on the election.
  * What is not checked: that this commit won against the others of its block (that takes all of history).
  */
 import {
   type BitcoinBlock,
+  type BitcoinBlockHeader,
   bitcoinBlockHash,
+  bitcoinBlockWork,
   hasProofOfWork,
   reverseHash,
   transactionMerkleRoot,
@@ -21,6 +24,10 @@ import type { PlacedTransaction } from './block.ts';
 import type { Checks } from './checks.ts';
 import { type NodeSource, SourceError } from './node-source.ts';
 import { fetchBytes } from './sources.ts';
+
+/** Headers followed above the election; a day's worth. */
+const HEADERS_MAX = 144;
+const HEADERS_AT_ONCE = 12;
 
 /** Bitcoin blocks searched for the commit that anchors a tenure; the devnet has one every seconds. */
 const ANCHOR_BLOCKS_MAX = 60;
@@ -39,8 +46,9 @@ export async function checkBitcoin(
   placed: PlacedTransaction,
 ): Promise<void> {
   try {
-    await checkElection(deps, name, placed);
+    const isElected = await checkElection(deps, name, placed);
     await checkAnchor(deps, name, placed);
+    if (isElected) await checkBuiltUpon(deps, name, placed);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     deps.checks.skip(`the ${name}'s tenure stands on Bitcoin`, error.message);
@@ -66,11 +74,12 @@ function opsOf(block: BitcoinBlock, burnHeight: number, network: NetworkParams):
   });
 }
 
+/** @returns whether the block itself is the one that the sortition names */
 async function checkElection(
   { checks, network, bitcoin }: BitcoinCheckDeps,
   name: string,
   { sortition, minerKey }: PlacedTransaction,
-): Promise<void> {
+): Promise<boolean> {
   const { burnHeight, burnHash } = sortition;
   const block = await blockAt(bitcoin, burnHeight);
   const isSame =
@@ -80,7 +89,7 @@ async function checkElection(
     isSame,
     `height ${burnHeight}, ${bytesToHex(burnHash)}`,
   );
-  if (!isSame) return;
+  if (!isSame) return false;
   const what = `the miner of the ${name}'s block committed in that Bitcoin block`;
   const commits = opsOf(block, burnHeight, network).filter((op) => op.kind === 'block-commit');
   for (const commit of commits) {
@@ -90,9 +99,10 @@ async function checkElection(
       true,
       `${commit.burnFeeSats} satoshis, transaction ${bytesToHex(commit.txid)}`,
     );
-    return;
+    return true;
   }
   checks.expect(what, false, `${commits.length} commits there, none with the miner's key`);
+  return true;
 }
 
 async function isRegisteredTo(
@@ -152,4 +162,46 @@ async function checkAnchor(
     return;
   }
   checks.skip(what, 'not yet: the miner of the next Bitcoin block does that');
+}
+
+/** The headers above the election: each names the one before and has its proof of work. */
+async function checkBuiltUpon(
+  { checks, bitcoin }: BitcoinCheckDeps,
+  name: string,
+  { sortition }: PlacedTransaction,
+): Promise<void> {
+  const what = `Bitcoin has built on the block that elected the ${name}'s tenure`;
+  const tip = await bitcoin.tipHeight();
+  const last = Math.min(tip, sortition.burnHeight + HEADERS_MAX);
+  let parent = sortition.burnHash;
+  let work = 0n;
+  for (let from = sortition.burnHeight + 1; from <= last; from += HEADERS_AT_ONCE) {
+    const heights = Array.from(
+      { length: Math.min(HEADERS_AT_ONCE, last + 1 - from) },
+      (_, i) => from + i,
+    );
+    for (const header of await Promise.all(heights.map((height) => headerAt(bitcoin, height)))) {
+      const isNext =
+        header !== null &&
+        bytesEqual(reverseHash(header.prevHash), parent) &&
+        hasProofOfWork(header);
+      if (!isNext) {
+        checks.expect(what, false, `the chain breaks above ${bytesToHex(parent)}`);
+        return;
+      }
+      work += bitcoinBlockWork(header.bits);
+      parent = reverseHash(bitcoinBlockHash(header));
+    }
+  }
+  const count = last - sortition.burnHeight;
+  if (count <= 0) checks.skip(what, 'not yet');
+  else checks.expect(what, true, `${count} headers, ${work} expected hashes of work`);
+}
+
+async function headerAt(
+  bitcoin: BitcoinSource,
+  burnHeight: number,
+): Promise<BitcoinBlockHeader | null> {
+  const hash = await bitcoin.blockHashAt(burnHeight);
+  return hash === null ? null : bitcoin.header(hash);
 }

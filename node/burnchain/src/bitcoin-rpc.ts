@@ -173,6 +173,33 @@ export class BitcoinRpc {
     return block.value;
   }
 
+  /** Null when the Bitcoin node does not know the block. */
+  rawBlock(hash: Uint8Array): Promise<Uint8Array | null> {
+    return this.#known('getblock', [bytesToHex(hash), 0]);
+  }
+
+  /** 80 bytes; null when the Bitcoin node does not know the block. */
+  rawHeader(hash: Uint8Array): Promise<Uint8Array | null> {
+    return this.#known('getblockheader', [bytesToHex(hash), false]);
+  }
+
+  async tipHeight(): Promise<number> {
+    const height = await this.call('getblockcount');
+    if (typeof height !== 'number') throw badAnswer('getblockcount');
+    return height;
+  }
+
+  async #known(method: string, params: readonly unknown[]): Promise<Uint8Array | null> {
+    try {
+      return this.#bytes(method, await this.call(method, params));
+    } catch (error) {
+      const isUnknown =
+        error instanceof BurnchainError && error.rpcCode === RPC_CODES.invalidAddressOrKey;
+      if (isUnknown) return null;
+      throw error;
+    }
+  }
+
   /** Txid in display order. */
   async sendTransaction(bytes: Uint8Array): Promise<Uint8Array> {
     return this.#hash(

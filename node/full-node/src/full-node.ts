@@ -109,6 +109,12 @@ export class FullNode {
       coordinator: this.coordinator,
       log,
     };
+    const { url, username, password, pollMs } = options.bitcoin;
+    const credentials = {
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    };
+    const bitcoin = new BitcoinRpc(world, { url, ...credentials });
     this.rpc = createRpc(
       {
         ...shared,
@@ -130,9 +136,14 @@ export class FullNode {
           },
         },
         ...(options.faucetKey === null ? {} : { faucet: createFaucet(this, options.faucetKey) }),
+        bitcoin,
         store: serviceStore.prefixed(prefix('rpc')),
       },
-      { authToken: options.authToken, serverVersion: options.serverVersion },
+      {
+        authToken: options.authToken,
+        serverVersion: options.serverVersion,
+        pages: options.pages ?? [],
+      },
     );
     this.#events = new EventDispatcher(
       { world, store: serviceStore.prefixed(prefix('events')), source: shared, log },
@@ -142,12 +153,6 @@ export class FullNode {
         timeoutMs,
       })),
     );
-    const { url, username, password, pollMs } = options.bitcoin;
-    const credentials = {
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-    };
-    const bitcoin = new BitcoinRpc(world, { url, ...credentials });
     this.#mining =
       options.miner === null
         ? null

@@ -1,5 +1,6 @@
 /** What a node is told: plain data, from configuration files or tests. */
 import type { Genesis } from '@assay/chainstate';
+import type { Page } from '@assay/rpc';
 
 export interface MinerSettings {
   /** 32 bytes. Secret. Signs blocks and Bitcoin transactions. */
@@ -37,4 +38,6 @@ export interface FullNodeOptions {
   /** Key of the account a devnet's faucet pays from, 32 bytes; null: no faucet. Secret. */
   readonly faucetKey: Uint8Array | null;
   readonly serverVersion: string;
+  /** Pages that the RPC serves to people. */
+  readonly pages?: readonly Page[];
 }

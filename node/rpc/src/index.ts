@@ -6,12 +6,14 @@ export { InferenceService } from './inference/service.ts';
 export { encodeJson, type Json } from './json.ts';
 export { EVENT_LIMITS, RPC_LIMITS } from './limits.ts';
 export type {
+  BitcoinPort,
   BurnPort,
   ChainPort,
   CoordinatorPort,
   FaucetPort,
   MempoolPort,
   Neighbor,
+  Page,
   ProposalOk,
   ProposalPort,
   ProposalRejection,

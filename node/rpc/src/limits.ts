@@ -24,6 +24,8 @@ export const RPC_LIMITS = {
   contentBytesMax: 1024 * 1024,
   /** All items of the content store, bytes; the oldest leave. */
   contentStoreBytesMax: 1024 * 1024 * 1024,
+  /** Raw Bitcoin blocks kept for `/bitcoin`, bytes. */
+  bitcoinCacheBytesMax: 16 * 1024 * 1024,
   /** Requests in one page of `/v2/inference/requests`. */
   inferencePageMax: 100,
   /** Ids looked at for one page; the cursor goes on from there. */

@@ -92,6 +92,22 @@ export interface Neighbor {
   readonly stacksHeight: number | null;
 }
 
+/** Bitcoin's own bytes, from whatever Bitcoin node ours follows. Hashes in display order. */
+export interface BitcoinPort {
+  tipHeight(): Promise<number>;
+  blockHashAt(burnHeight: number): Promise<Uint8Array | null>;
+  rawBlock(hash: Uint8Array): Promise<Uint8Array | null>;
+  /** 80 bytes. */
+  rawHeader(hash: Uint8Array): Promise<Uint8Array | null>;
+}
+
+/** A page for people. */
+export interface Page {
+  /** E.g. `/verify`. */
+  readonly path: string;
+  readonly html: Uint8Array;
+}
+
 /** Sends test money on a devnet. */
 export interface FaucetPort {
   send(
@@ -120,6 +136,8 @@ export interface RpcDeps {
   readonly proposals: ProposalPort;
   readonly log: Logger;
   readonly metrics?: Metrics;
+  /** Absent: no routes under `/bitcoin`. */
+  readonly bitcoin?: BitcoinPort;
   readonly faucet?: FaucetPort;
   readonly neighbors?: () => readonly Neighbor[];
 }
@@ -128,6 +146,7 @@ export interface RpcOptions {
   /** Expected in `authorization` on routes that need it; null switches those routes off. */
   readonly authToken: string | null;
   readonly serverVersion: string;
+  readonly pages?: readonly Page[];
   /** Compressed key of the node's P2P identity, 33 bytes. */
   readonly nodePublicKey?: Uint8Array;
 }

@@ -10,12 +10,14 @@ import type { RpcDeps, RpcOptions } from './ports.ts';
 import { ProposalQueue, type ProposalResponse } from './proposals.ts';
 import { createRouter, type Route, route } from './router.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { bitcoinRoutes } from './routes/bitcoin.ts';
 import { blockRoutes } from './routes/blocks.ts';
 import { contractRoutes } from './routes/contracts.ts';
 import { extendedRoutes } from './routes/extended.ts';
 import { feeRoutes } from './routes/fees.ts';
 import { inferenceRoutes } from './routes/inference.ts';
 import { infoRoutes } from './routes/info.ts';
+import { pageRoutes } from './routes/pages.ts';
 import { signerRoutes } from './routes/signers.ts';
 import { sortitionRoutes } from './routes/sortitions.ts';
 import { stackerDbRoutes } from './routes/stackerdb.ts';
@@ -46,6 +48,8 @@ export function createRpc(deps: RpcDeps & { readonly store: Store }, options: Rp
     ...feeRoutes(deps),
     ...blockRoutes(deps),
     ...sortitionRoutes(deps),
+    ...bitcoinRoutes(deps),
+    ...pageRoutes(options),
     ...signerRoutes(deps, options, { queue, counter }),
     ...stackerDbRoutes(deps),
     ...inferenceRoutes(deps, { service, longPoll }),

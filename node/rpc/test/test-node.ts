@@ -25,7 +25,14 @@ import {
 
 export const AUTH_TOKEN = '12345';
 
+/** A Bitcoin block hash that tells its height. */
+function hashAt(height: number): Uint8Array {
+  return new Uint8Array(32).fill(height, 31);
+}
+
 export class TestNode {
+  /** What the Bitcoin node holds: 90 bytes per height. */
+  readonly bitcoinBlocks = [0, 1, 2].map((height) => new Uint8Array(90).fill(height));
   readonly world: World;
   readonly chain = new TestChain();
   readonly log = memoryLogger();
@@ -83,12 +90,22 @@ export class TestNode {
           return this.proposalVerdict;
         },
       },
+      bitcoin: {
+        tipHeight: async () => this.bitcoinBlocks.length - 1,
+        blockHashAt: async (height) => (height < this.bitcoinBlocks.length ? hashAt(height) : null),
+        rawBlock: async (hash) => this.bitcoinBlocks[hash[31]!] ?? null,
+        rawHeader: async (hash) => this.bitcoinBlocks[hash[31]!]?.slice(0, 80) ?? null,
+      },
       log: this.log,
     };
     this.deps = { ...this.deps, faucet: createFaucet(this.deps, BOB.privateKey) };
     this.rpc = createRpc(
       { ...this.deps, store: new MemoryStore() },
-      { authToken: AUTH_TOKEN, serverVersion: 'assay test' },
+      {
+        authToken: AUTH_TOKEN,
+        serverVersion: 'assay test',
+        pages: [{ path: '/verify', html: bytesFromUtf8('<!doctype html>') }],
+      },
     );
   }
 
