@@ -34,4 +34,13 @@ export { allowedSets } from './own-sampling.ts';
 export { StopStrings } from './stop-strings.ts';
 export { TextStream } from './text-stream.ts';
 export { type Tokenizer, templateIds } from './tokenizer.ts';
-export type { ToolCall, ToolChoice, ToolDefinition } from './tools.ts';
+export {
+  forcedCallSchema,
+  readForcedCall,
+  type ToolCall,
+  ToolCallStream,
+  type ToolChoice,
+  type ToolDefinition,
+  type ToolTurn,
+  toolMessages,
+} from './tools.ts';

@@ -12,6 +12,8 @@ export class StopStrings {
   #held = '';
   /** The stop string that was found. */
   found: string | null = null;
+  /** What came behind it in the same piece. */
+  rest = '';
 
   /** @throws EngineError engine/refused when there are too many, or one is empty or too long */
   constructor(stops: readonly string[]) {
@@ -31,6 +33,7 @@ export class StopStrings {
     const hit = firstStop(text, this.#stops);
     if (hit !== null) {
       this.found = hit.stop;
+      this.rest = text.slice(hit.at + hit.stop.length);
       this.#held = '';
       return text.slice(0, hit.at);
     }
