@@ -27,6 +27,8 @@ export interface Attribution {
   /** Greatest log evidence for the suspect at any token, millionths of a nat. */
   readonly peakMicro: number;
   readonly peakAt: number;
+  /** The same after the last token. */
+  readonly endMicro: number;
   /** After the last token; negative when the claimed model fits better. */
   readonly sketchMicro: number;
   readonly drawMicro: number;
@@ -100,7 +102,8 @@ export function attribute(
       peakAt = i + 1;
     }
   });
-  return { peakMicro, peakAt, sketchMicro, drawMicro, contested };
+  const endMicro = Math.max(sketchMicro, drawMicro) - SHARE_MICRO;
+  return { peakMicro, peakAt, endMicro, sketchMicro, drawMicro, contested };
 }
 
 /** `ln((D_claimed + floor) / (D_suspect + floor))`, clipped, less the price. */

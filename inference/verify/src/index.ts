@@ -25,6 +25,14 @@ export {
   type TableRejection,
 } from './calibrated-table.ts';
 export {
+  type Attributed,
+  type AttributedAnswer,
+  askSuspects,
+  type EscalationQuestion,
+  type EscalationReason,
+  escalationReason,
+} from './escalation.ts';
+export {
   type Alternative,
   type Channel,
   type Evidence,
@@ -41,7 +49,7 @@ export {
   weighEvidence,
 } from './evidence.ts';
 export { type Judged, type JudgeOptions, judge, type Reason, type Statistics } from './judge.ts';
-export { type Audit, JudgeBook, type Ruling } from './judge-book.ts';
+export { type AttributionAudit, type Audit, JudgeBook, type Ruling } from './judge-book.ts';
 export {
   DEFAULT_BOUNDS,
   type MonitorBounds,

@@ -6,11 +6,20 @@
  * The same answer entered twice changes nothing.
  *
  * Codes of rulings beside those of the judge: verify/shadow (strong evidence, but the table may not
- * accuse yet), verify/record (this answer took the host's record over the bound).
+ * accuse yet), verify/record (this answer took the host's record over the bound), verify/attribution
+ * (channel C: a suspect made it).
  */
-import { bytesFromHex, bytesFromUtf8, bytesToHex, concatBytes, utf8FromBytes } from '@assay/bytes';
+import {
+  assert,
+  bytesFromHex,
+  bytesFromUtf8,
+  bytesToHex,
+  concatBytes,
+  utf8FromBytes,
+} from '@assay/bytes';
 import { encodeCanonicalJson, type Judgement, type ModelManifest, modelId } from '@assay/jobs';
 import type { Store } from '@assay/store';
+import type { Attributed, EscalationReason } from './escalation.ts';
 import type { Judged, Reason } from './judge.ts';
 import {
   confirmed,
@@ -50,12 +59,20 @@ interface HostEntry extends HostRecord {
   readonly countedAt: number;
 }
 
+/** What channel C found about an answer that was entered before. */
+export interface AttributionAudit extends Omit<Audit, 'judged'> {
+  readonly attributed: Attributed;
+  readonly reason: EscalationReason;
+}
+
 interface AuditEntry {
   readonly model: string;
   readonly verdict: Judgement;
   readonly reasons: readonly Reason[];
   /** What this audit added to the monitor and `confirm` takes back. */
   readonly reach: readonly boolean[];
+  /** Channel C was heard. */
+  readonly isAttributed: boolean;
 }
 
 const NEW_ENTRY: HostEntry = { ...NEW_HOST, countedAt: -1 };
@@ -104,13 +121,55 @@ export class JudgeBook {
       ...(convicted ? restarted(grown) : grown),
       countedAt: reach.includes(true) ? monitor.audits : before.countedAt,
     };
-    const entry: AuditEntry = { model: bytesToHex(model), verdict, reasons, reach };
+    const entry: AuditEntry = {
+      model: bytesToHex(model),
+      verdict,
+      reasons,
+      reach,
+      isAttributed: false,
+    };
     this.#store.batch((batch) => {
       batch.put(monitorKey(model), encode(after));
       batch.put(hostKey(model, hostPublicKey), encode(host));
       batch.put(auditKey(commitmentHash), encode(entry));
     });
     return { verdict, reasons, table, host };
+  }
+
+  /**
+   * Channel C's word on an answer that `enter` knows. It may convict where the channels before it only
+   * suspected; drawn by lot, it also adds to a record of its own. Durable like `enter`.
+   */
+  enterAttribution(audit: AttributionAudit): Ruling {
+    const { manifest, hostPublicKey, commitmentHash, attributed, reason } = audit;
+    const model = modelId(manifest);
+    const known = this.#audit(commitmentHash);
+    assert(known !== null, 'channel C is asked after the first judgement');
+    const host = this.record(model, hostPublicKey);
+    if (known.isAttributed) {
+      const { verdict, reasons } = known;
+      return { verdict, reasons, table: this.state(model), host };
+    }
+    const { invalidMicro, suspectMicro } = manifest.thresholds;
+    const { peakMicro, endMicro, recipe } = attributed;
+    const settled = peakMicro >= suspectMicro ? withoutReach(known) : known;
+    const monitor = confirmed(this.monitor(model), differenceOf(known, settled));
+    const table = tableState(monitor, this.#bounds);
+    const before = this.#suspicion(model, hostPublicKey);
+    const grown = reason === 'lot' ? updateWealth(before, endMicro) : before;
+    const crossed = grown.wealthMicro >= invalidMicro && before.wealthMicro < invalidMicro;
+    const what = crossed ? `${grown.audits} answers together` : 'this answer';
+    const message = `${what}: ${recipe} fits e^${(peakMicro / 1e6).toFixed(1)} better`;
+    const said =
+      crossed || peakMicro >= invalidMicro
+        ? accuse({ code: 'verify/attribution', message }, table)
+        : { verdict: known.verdict, reasons: known.reasons };
+    this.#store.batch((batch) => {
+      batch.put(monitorKey(model), encode(monitor));
+      batch.put(auditKey(commitmentHash), encode({ ...settled, ...said, isAttributed: true }));
+      batch.put(suspicionKey(model, hostPublicKey), encode(crossed ? restarted(grown) : grown));
+    });
+    return { ...said, table, host };
   }
 
   /**
@@ -122,10 +181,9 @@ export class JudgeBook {
     if (entry === null || !entry.reach.includes(true)) return;
     const model = bytesFromHex(entry.model);
     const after = confirmed(this.monitor(model), entry.reach);
-    const settled = { ...entry, reach: entry.reach.map(() => false) };
     this.#store.batch((batch) => {
       batch.put(monitorKey(model), encode(after));
-      batch.put(auditKey(commitmentHash), encode(settled));
+      batch.put(auditKey(commitmentHash), encode(withoutReach(entry)));
     });
   }
 
@@ -146,6 +204,10 @@ export class JudgeBook {
     return this.#read<HostEntry>(hostKey(model, hostPublicKey)) ?? NEW_ENTRY;
   }
 
+  #suspicion(model: Uint8Array, hostPublicKey: Uint8Array): HostRecord {
+    return this.#read<HostRecord>(suspicionKey(model, hostPublicKey)) ?? NEW_HOST;
+  }
+
   #audit(commitmentHash: Uint8Array): AuditEntry | null {
     return this.#read<AuditEntry>(auditKey(commitmentHash));
   }
@@ -159,12 +221,23 @@ export class JudgeBook {
 
 const MONITOR = bytesFromUtf8('monitor/');
 const HOST = bytesFromUtf8('host/');
+const SUSPICION = bytesFromUtf8('suspicion/');
 const AUDIT = bytesFromUtf8('audit/');
 
 const monitorKey = (model: Uint8Array) => concatBytes(MONITOR, model);
 const hostKey = (model: Uint8Array, host: Uint8Array) => concatBytes(HOST, model, host);
+const suspicionKey = (model: Uint8Array, host: Uint8Array) => concatBytes(SUSPICION, model, host);
 const auditKey = (commitmentHash: Uint8Array) => concatBytes(AUDIT, commitmentHash);
 const encode = (value: unknown) => bytesFromUtf8(encodeCanonicalJson(value));
+
+function withoutReach(entry: AuditEntry): AuditEntry {
+  return { ...entry, reach: entry.reach.map(() => false) };
+}
+
+/** What `settled` no longer counts against the table. */
+function differenceOf(entry: AuditEntry, settled: AuditEntry): boolean[] {
+  return entry.reach.map((one, width) => one && !settled.reach[width]);
+}
 
 interface Grounds {
   readonly table: TableState;
@@ -187,14 +260,18 @@ function rule({ judged, manifest }: Audit, { table, before, grown, width }: Grou
     ? { code: 'verify/record', message: `${grown.audits} answers together: ${nats(grown)}` }
     : null;
   const found = accusation ?? record;
-  if (found !== null && table.kind === 'convict') return { verdict: 'invalid', reasons: [found] };
-  if (found !== null) {
-    const message = `${found.code}, but the table is ${table.kind === 'shadow' ? 'in shadow mode' : 'withdrawn'}`;
-    return { verdict: 'abstain', reasons: [{ code: 'verify/shadow', message }] };
-  }
+  if (found !== null) return accuse(found, table);
   if (peak < suspectMicro) return { verdict: 'valid', reasons: [] };
   const message = `evidence e^${(peak / 1e6).toFixed(1)}`;
   return { verdict: 'abstain', reasons: [{ code: 'verify/suspect', message }] };
+}
+
+/** Only a table that may convict accuses. */
+function accuse(found: Reason, table: TableState): Said {
+  if (table.kind === 'convict') return { verdict: 'invalid', reasons: [found] };
+  const why = table.kind === 'shadow' ? 'in shadow mode' : 'withdrawn';
+  const message = `${found.code}, but the table is ${why}`;
+  return { verdict: 'abstain', reasons: [{ code: 'verify/shadow', message }] };
 }
 
 function evidenceReason({ reasons, statistics }: Judged, convicts: boolean): Reason | null {

@@ -12,6 +12,8 @@ export const LIMITS = {
   tableBytesMax: 131_072,
   /** Edges on one axis of a table. */
   tableEdgesMax: 32,
+  /** One answer in so many is drawn by lot for channel C. A power of two up to 256. */
+  lotOneIn: 16,
   /** Greatest score of one token, thousandths of a nat: no single token may decide. */
   scoreMilliMax: 8_000,
 } as const;
