@@ -67,3 +67,5 @@ export const isDefineForm = (name: string) => DEFINE_FORMS.has(name);
 export const isReservedName = (name: string, version: ClarityVersion) =>
   isNativeName(name, version) || isVariableName(name, version);
 export const NATIVE_NAMES: readonly string[] = [...NATIVES.keys()];
+export const VARIABLE_NAMES: readonly string[] = [...VARIABLES.keys()];
+export const DEFINE_NAMES: readonly string[] = [...DEFINE_FORMS];

@@ -1,18 +1,16 @@
 /**
- * Two Clarity VMs behind one face: the reference (clarinet-sdk, upstream's code as WASM) and ours.
- * Development only; product code never imports the oracle.
+ * Two Clarity VMs behind one face: the reference (`reference.ts`) and ours. Development only.
  */
-import { bytesFromHex, bytesToHex } from '@assay/bytes';
+import { bytesToHex, type Result } from '@assay/bytes';
 import { type ClarityValue, encodeClarityValue } from '@assay/clarity-value';
-import * as wasm from '@stacks/clarinet-sdk-wasm';
 import {
+  type AssetMap,
   type BlockInfoDb,
+  type CallOutcome,
   type ClarityEvent,
   type ClarityFailure,
-  type ClarityVersion,
   ClarityVm,
   ContractCache,
-  type Cost,
   CostMeter,
   costDifference,
   MemoryBlockInfo,
@@ -20,103 +18,8 @@ import {
   mintStx,
   UNLIMITED,
 } from '../src/index.ts';
-
-export const DEPLOYER = 'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM';
-export const WALLET_1 = 'ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5';
-export const WALLET_2 = 'ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG';
-const ACCOUNTS = [DEPLOYER, WALLET_1, WALLET_2];
-const FUNDS = 100_000_000_000_000n;
-
-/** What both can be asked and are compared by. */
-export interface Answer {
-  /** Hex of the result; null for a failure. Empty for a deploy. */
-  readonly result: string | null;
-  /** Reference: its text. Ours: kind, name, message. */
-  readonly error: string | null;
-  /** One JSON text per event. */
-  readonly events: readonly string[];
-  /** Null when the reference gives none (a failure). */
-  readonly cost: Cost | null;
-}
-
-export interface Machine {
-  deploy(name: string, source: string, version: ClarityVersion): Answer;
-  call(contract: string, fn: string, args: readonly ClarityValue[], sender: string): Answer;
-}
-
-interface ReferenceCosts {
-  readonly total: Readonly<Record<string, number>>;
-}
-
-function referenceCost(text: string): Cost | null {
-  if (text === '' || text === 'null') return null;
-  const { total } = JSON.parse(text) as ReferenceCosts;
-  return {
-    writeLength: total.write_length!,
-    writeCount: total.write_count!,
-    readLength: total.read_length!,
-    readCount: total.read_count!,
-    runtime: total.runtime!,
-  };
-}
-
-function sortedJson(value: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))),
-  );
-}
-
-function referenceEvent(raw: unknown): string {
-  const { event, data } = (typeof raw === 'string' ? JSON.parse(raw) : raw) as {
-    event: string;
-    data: Record<string, unknown>;
-  };
-  const { value: _decoded, ...rest } = data;
-  return sortedJson({ event, ...rest });
-}
-
-function referenceAnswer(run: () => wasm.TransactionRes, isDeploy: boolean): Answer {
-  try {
-    const { result, events, costs } = run();
-    const hex = result.startsWith('0x') ? result.slice(2) : result;
-    return {
-      result: isDeploy ? '' : hex,
-      error: null,
-      events: (JSON.parse(events) as unknown[]).map(referenceEvent),
-      cost: referenceCost(costs),
-    };
-  } catch (error) {
-    const text = String(error);
-    // A panic leaves the reference unusable: everything after would look rejected.
-    if (/unreachable executed|recursive use|RuntimeError/.test(text)) throw error;
-    return { result: null, error: text, events: [], cost: null };
-  }
-}
-
-export async function reference(): Promise<Machine & { readonly sdk: wasm.SDK }> {
-  const sdk = new wasm.SDK(
-    () => Promise.reject(new Error('the oracle reads no files')),
-    new wasm.SDKOptions(true, false, false),
-  );
-  await sdk.initEmptySession({ enabled: false, api_url: '', initial_height: undefined });
-  sdk.setEpoch('3.4');
-  sdk.deployer = DEPLOYER;
-  sdk.setLocalAccounts(ACCOUNTS);
-  for (const who of ACCOUNTS) sdk.mintSTX(who, FUNDS);
-  return {
-    sdk,
-    deploy(name, source, version) {
-      const options = new wasm.ContractOptions(version);
-      const args = new wasm.DeployContractArgs(name, source, options, DEPLOYER);
-      return referenceAnswer(() => sdk.deployContract(args), true);
-    },
-    call(contract, fn, args, sender) {
-      const bytes = args.map((arg) => encodeClarityValue(arg));
-      const call = new wasm.CallFnArgs(`${DEPLOYER}.${contract}`, fn, bytes, sender);
-      return referenceAnswer(() => sdk.callPublicFn(call), false);
-    },
-  };
-}
+import { checkKind } from './check-kinds.ts';
+import { ACCOUNTS, type Answer, DEPLOYER, FUNDS, type Machine, sortedJson } from './reference.ts';
 
 const raw = (value: ClarityValue) => `0x${bytesToHex(encodeClarityValue(value))}`;
 
@@ -167,101 +70,94 @@ function failureAnswer({ error, cost }: ClarityFailure): Answer {
   return { result: null, error: text, events: [], cost };
 }
 
+function callAnswer(out: Result<CallOutcome, ClarityFailure>): Answer {
+  if (!out.ok) return failureAnswer(out.error);
+  const { result, events, cost, assetMap } = out.value;
+  const texts = events.map(eventText);
+  assertAssetsMatch(texts, assetMap);
+  const hex = bytesToHex(encodeClarityValue(result));
+  return { result: hex, error: null, events: texts, cost };
+}
+
+export type OurMachine = Machine & { readonly db: MemoryClarityDb; readonly vm: ClarityVm };
+
 /** @param facts what the reference's chain looks like; made up when absent */
-export function ours(
-  facts?: BlockInfoDb,
-): Machine & { readonly db: MemoryClarityDb; readonly vm: ClarityVm } {
+export function ours(facts?: BlockInfoDb): OurMachine {
   const db = new MemoryClarityDb();
   const info = facts ?? new MemoryBlockInfo();
   for (const who of ACCOUNTS) mintStx(db, who, FUNDS, 1);
-  const vm = new ClarityVm({
-    db,
-    info,
-    meter: new CostMeter(UNLIMITED),
-    cache: new ContractCache(),
-  });
+  const meter = new CostMeter(UNLIMITED);
+  const vm = new ClarityVm({ db, info, meter, cache: new ContractCache() });
+  const contractId = (name: string) => `${DEPLOYER}.${name}`;
   return {
     db,
     vm,
-    deploy(name, source, version) {
-      const out = vm.deploy({ contractId: `${DEPLOYER}.${name}`, source, clarityVersion: version });
+    deploy(name, source, clarityVersion) {
+      const out = vm.deploy({ contractId: contractId(name), source, clarityVersion });
       if (!out.ok) return failureAnswer(out.error);
-      const { events, cost, analysisCost } = out.value;
-      forgetConstants(db, `${DEPLOYER}.${name}`);
+      const { events, cost, analysisCost, assetMap } = out.value;
+      const texts = events.map(eventText);
+      assertAssetsMatch(texts, assetMap);
+      forgetConstants(db, contractId(name));
       // The reference leaves parsing, analysis and storing the source out of a deploy's cost.
       const run = costDifference(cost, analysisCost);
+      const bytes = Buffer.byteLength(source);
       const stored = {
         ...run,
-        writeLength: run.writeLength - source.length - 1,
+        writeLength: run.writeLength - bytes - 1,
         writeCount: run.writeCount - 1,
-        runtime: run.runtime - 11 * source.length - 7165,
+        runtime: run.runtime - 11 * bytes - 7165,
       };
-      return { result: '', error: null, events: events.map(eventText), cost: stored };
+      return { result: '', error: null, events: texts, cost: stored };
     },
-    call(contract, fn, args, sender) {
-      const contractId = `${DEPLOYER}.${contract}`;
-      const out = vm.callPublic({ contractId, functionName: fn, args, sender });
-      if (!out.ok) return failureAnswer(out.error);
-      const { result, events, cost } = out.value;
-      return {
-        result: bytesToHex(encodeClarityValue(result)),
-        error: null,
-        events: events.map(eventText),
-        cost,
-      };
-    },
+    call: (contract, functionName, args, sender) =>
+      callAnswer(vm.callPublic({ contractId: contractId(contract), functionName, args, sender })),
+    // As a transaction: a read-only function may be called like a public one.
+    callReadOnly: (contract, functionName, args, sender) =>
+      callAnswer(vm.callPublic({ contractId: contractId(contract), functionName, args, sender })),
+    callPrivate: (contract, functionName, args, sender) =>
+      callAnswer(
+        vm.callPrivateAsSystem({ contractId: contractId(contract), functionName, args, sender }),
+      ),
   };
 }
 
-/** The reference's own chain, asked fact by fact. */
-export function factsOf(sdk: wasm.SDK): BlockInfoDb {
-  const number = (keyword: string) => Number(uintOf(sdk.runSnippet(keyword)));
-  const bytes = (snippet: string) => bufferOf(sdk.runSnippet(snippet));
-  const uint = (snippet: string) => uintOf(sdk.runSnippet(snippet));
-  return {
-    chainId: 0x80000000,
-    isMainnet: false,
-    get stacksHeight() {
-      return number('stacks-block-height');
-    },
-    get tenureHeight() {
-      return number('tenure-height');
-    },
-    get burnHeight() {
-      return number('burn-block-height');
-    },
-    get blockTimeSecs() {
-      return uint('stacks-block-time');
-    },
-    stacksBlock: (height) => ({
-      idHeaderHash: bytes(`(unwrap-panic (get-stacks-block-info? id-header-hash u${height}))`),
-      headerHash: bytes(`(unwrap-panic (get-stacks-block-info? header-hash u${height}))`),
-      timeSecs: uint(`(unwrap-panic (get-stacks-block-info? time u${height}))`),
-    }),
-    tenureOfBlock: (height) => ({
-      burnHeaderHash: bytes(`(unwrap-panic (get-tenure-info? burnchain-header-hash u${height}))`),
-      minerAddress: 'ST000000000000000000002AMW42H',
-      timeSecs: uint(`(unwrap-panic (get-tenure-info? time u${height}))`),
-      vrfSeed: bytes(`(unwrap-panic (get-tenure-info? vrf-seed u${height}))`),
-      blockRewardMicro: null,
-      minerSpendTotalSats: 0n,
-      minerSpendWinnerSats: 0n,
-    }),
-    burnBlock(height) {
-      const answer = sdk.runSnippet(`(get-burn-block-info? header-hash u${height})`);
-      return answer === '0x09' ? null : { headerHash: bufferOf(answer), poxAddresses: null };
-    },
-  };
-}
-
-/** From the serialized value a snippet answers with. */
-function uintOf(hex: string): bigint {
-  return BigInt(`0x${hex.replace(/^0x/, '').slice(2)}`);
-}
-
-/** The last 32 bytes: a buffer, bare or in an optional. */
-function bufferOf(hex: string): Uint8Array {
-  return bytesFromHex(hex.slice(-64));
+/**
+ * The reference shows no asset map, but its events say what left whom: the map must be their sum.
+ * Events are compared with the reference's, so the map is too.
+ */
+function assertAssetsMatch(events: readonly string[], map: AssetMap): void {
+  const sums = new Map<string, bigint | string[]>();
+  const add = (key: string, amount: bigint) =>
+    sums.set(key, ((sums.get(key) as bigint | undefined) ?? 0n) + amount);
+  for (const text of events) {
+    const one = JSON.parse(text) as Record<string, string>;
+    const moved = one.event!.split('_').slice(0, 2).join('_');
+    if (moved === 'stx_transfer') add(`stx ${one.sender}`, BigInt(one.amount!));
+    if (moved === 'stx_burn') add(`burn ${one.sender}`, BigInt(one.amount!));
+    if (moved === 'ft_transfer' || moved === 'ft_burn') {
+      add(`ft ${one.sender} ${one.asset_identifier}`, BigInt(one.amount!));
+    }
+    if (moved === 'nft_transfer' || moved === 'nft_burn') {
+      const key = `nft ${one.sender} ${one.asset_identifier}`;
+      sums.set(key, [...((sums.get(key) as string[] | undefined) ?? []), one.raw_value!]);
+    }
+  }
+  const found = new Map<string, bigint | string[]>();
+  for (const [who, amount] of map.stx) found.set(`stx ${who}`, amount);
+  for (const [who, amount] of map.burn) found.set(`burn ${who}`, amount);
+  for (const [who, assets] of map.ft) {
+    for (const [asset, amount] of assets) found.set(`ft ${who} ${asset}`, amount);
+  }
+  for (const [who, assets] of map.nft) {
+    for (const [asset, ids] of assets) found.set(`nft ${who} ${asset}`, ids.map(raw));
+  }
+  const [expected, actual] = [sums, found].map((one) =>
+    [...one].map(([key, value]) => `${key}: ${String(value)}`).sort(),
+  );
+  if (String(expected) !== String(actual)) {
+    throw new Error(`asset map ${String(actual)}, events ${String(expected)}`);
+  }
 }
 
 /** The reference's simulator counts no bytes for constants when a contract is loaded; the node does. */
@@ -279,11 +175,8 @@ export function differences(theirs: Answer, our: Answer): string[] {
     return [`accepts: reference ${theirs.error ?? 'yes'} | ours ${our.error ?? 'yes'}`];
   }
   if (theirs.error !== null && our.error !== null) {
-    const name = /^\w+ (.*?): /.exec(our.error)?.[1] ?? '';
-    if (!errorMatches(theirs.error, name, our.error.startsWith('runtime'))) {
-      out.push(`error: reference ${theirs.error} | ours ${our.error}`);
-    }
-    return out;
+    if (errorsAgree(theirs.error, our.error)) return [];
+    return [`error: reference ${theirs.error} | ours ${our.error}`];
   }
   if (theirs.result !== our.result) out.push(`result: ${theirs.result} | ours ${our.result}`);
   const [a, b] = [theirs.events.join('\n'), our.events.join('\n')];
@@ -291,6 +184,25 @@ export function differences(theirs: Answer, our: Answer): string[] {
   const [c, d] = [JSON.stringify(theirs.cost), JSON.stringify(our.cost)];
   if (theirs.cost !== null && c !== d) out.push(`cost: ${c} | ours ${d}`);
   return out;
+}
+
+/** The simulator has words of its own for these. */
+const RUNTIME_WORDS: readonly (readonly [words: RegExp, name: string])[] = [
+  [/Method '.*' does not exist/, 'UndefinedFunction'],
+  [/Contract '.*' does not exist/, 'NoSuchContract'],
+];
+
+/**
+ * Run-time errors must have the same name, check errors the same kind. Of parse errors only that
+ * there was one: the reference goes on after it and reports whatever came last.
+ */
+function errorsAgree(theirs: string, our: string): boolean {
+  const [, kind, name] = /^(\w+) (.*?): /s.exec(our)!;
+  const atRunTime = /Runtime Error: |Call contract function error/.test(theirs);
+  if (kind === 'parse') return !atRunTime;
+  if (kind === 'check') return !atRunTime && checkKind(theirs) === name;
+  const known = RUNTIME_WORDS.find(([words]) => words.test(theirs));
+  return atRunTime && (known === undefined ? theirs.includes(name!) : known[1] === name);
 }
 
 /**
@@ -304,12 +216,4 @@ export function withoutTracer(theirs: Answer, our: Answer, most: number): Answer
   const extra = theirs.cost.runtime - our.cost.runtime;
   if (extra < 0 || extra > most) return theirs;
   return { ...theirs, cost: { ...theirs.cost, runtime: our.cost.runtime } };
-}
-
-/**
- * Run-time errors must have the same name. Rejections before running are compared as such: the
- * reference goes on after a parse error and reports whatever came last.
- */
-function errorMatches(theirs: string, name: string, atRunTime: boolean): boolean {
-  return !atRunTime || theirs.includes(name);
 }

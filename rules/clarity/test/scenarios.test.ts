@@ -3,20 +3,21 @@
  * reference VM: dispatch by trait, re-entry, caller and sender, allowances, keys.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { differences, factsOf, ours, reference, WALLET_1, withoutTracer } from './oracle.ts';
+import { differences, ours, withoutTracer } from './oracle.ts';
+import { type Reference, reference, WALLET_1 } from './reference.ts';
 import { scenarios } from './scenarios.ts';
 
 /** A few dispatches, a few contexts deep. */
 const TRACER_MOST = 6;
 
-let theirs: Awaited<ReturnType<typeof reference>>;
+let theirs: Reference;
 let our: ReturnType<typeof ours>;
 
 beforeAll(async () => {
   // The reference prints run-time errors of contracts; they are compared, not shown.
   console.error = () => {};
   theirs = await reference();
-  our = ours(factsOf(theirs.sdk));
+  our = ours(theirs.facts);
 }, 300_000);
 
 describe('scenarios agree with the reference', () => {

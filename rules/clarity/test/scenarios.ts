@@ -1,7 +1,7 @@
 /** Several contracts together and calls of them, for both VMs. */
 import { type ClarityValue, Cv } from '@assay/clarity-value';
 import type { ClarityVersion } from '../src/index.ts';
-import { DEPLOYER, WALLET_1, WALLET_2 } from './oracle.ts';
+import { DEPLOYER, WALLET_1, WALLET_2 } from './reference.ts';
 
 export type Call = readonly [contract: string, fn: string, ...args: ClarityValue[]];
 

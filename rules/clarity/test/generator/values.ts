@@ -2,8 +2,14 @@
  * Seeded choices, and random types and values of them, for the program generator.
  * Small sizes on purpose: limits are probed by cases of their own.
  */
-import { type ClarityValue, Cv, Ty, type TypeSignature } from '@assay/clarity-value';
-import { DEPLOYER, WALLET_1, WALLET_2 } from './oracle.ts';
+import {
+  type ClarityValue,
+  Cv,
+  clarityValueToString,
+  Ty,
+  type TypeSignature,
+} from '@assay/clarity-value';
+import { DEPLOYER, WALLET_1, WALLET_2 } from '../reference.ts';
 
 /** Mulberry32: the same sequence on every machine. */
 export class Dice {
@@ -39,7 +45,7 @@ const PRINCIPALS = [
   DEPLOYER,
   WALLET_1,
   WALLET_2,
-  `${DEPLOYER}.callee`,
+  `${DEPLOYER}.lib3`,
   'SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7',
 ];
 const UTF8 = ['a', 'é', '漢', '😀', ' '];
@@ -123,4 +129,33 @@ export function randomValue(dice: Dice, type: TypeSignature): ClarityValue {
 
 function length(dice: Dice, max: number): number {
   return dice.chance(0.5) ? max : dice.below(max + 1);
+}
+
+/** A value of the type, as source text. */
+export function literal(dice: Dice, type: TypeSignature): string {
+  return valueSource(randomValue(dice, type));
+}
+
+export function valueSource(value: ClarityValue): string {
+  switch (value.type) {
+    case 'principal':
+      return `'${clarityValueToString(value)}`;
+    case 'some':
+    case 'ok':
+    case 'err':
+      return `(${value.type} ${valueSource(value.value)})`;
+    case 'list':
+      return `(list ${value.items.map(valueSource).join(' ')})`;
+    case 'tuple':
+      return `{${[...value.entries].map(([k, v]) => `${k}: ${valueSource(v)}`).join(', ')}}`;
+    case 'string-utf8':
+      return `u"${[...value.value].map(utf8Source).join('')}"`;
+    default:
+      return clarityValueToString(value);
+  }
+}
+
+function utf8Source(char: string): string {
+  const code = char.codePointAt(0)!;
+  return code < 128 ? char : `\\u{${code.toString(16)}}`;
 }

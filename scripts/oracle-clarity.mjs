@@ -1,0 +1,56 @@
+// `npm run oracle:clarity -- --programs N --seed S [--json] [--coverage] [--out file]`: random Clarity
+// programs on our VM and on the reference VM (@stacks/clarinet-sdk). The last line on standard output
+// is {programs, calls, disagreements, seed}; each disagreement goes to --out, else to standard error.
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root, setUp } from './setup.mjs';
+
+const args = process.argv.slice(2);
+const argumentOf = (name) => {
+  const at = args.indexOf(name);
+  return at < 0 ? undefined : args[at + 1];
+};
+const count = (name, fallback) => {
+  const value = Number(argumentOf(name) ?? fallback);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  console.error(`${name} needs a whole number above zero`);
+  process.exit(2);
+};
+const programs = count('--programs', 1000);
+const seed = count('--seed', 1);
+const out = argumentOf('--out');
+if (out !== undefined) writeFileSync(out, '');
+
+// Only the result goes to standard output; the reference prints what contracts do.
+const say = (line) => process.stderr.write(`${line}\n`);
+console.log = () => {};
+console.error = () => {};
+await setUp();
+
+const { build } = await import('esbuild');
+const outfile = join(root, 'dist', 'oracle', 'clarity.mjs');
+await build({
+  absWorkingDir: root,
+  entryPoints: ['rules/clarity/test/oracle-run.ts'],
+  outfile,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: ['secp256k1', '@stacks/*'],
+  banner: {
+    js: "import { createRequire as assayRequire } from 'node:module'; const require = assayRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
+const { run } = await import(pathToFileURL(outfile).href);
+const result = await run({
+  programs,
+  seed,
+  coverage: args.includes('--coverage'),
+  say,
+  onDisagreement: (text) => (out === undefined ? say(text) : appendFileSync(out, `${text}\n`)),
+});
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(result.disagreements === 0 ? 0 : 1);
