@@ -26,7 +26,14 @@ import { measureSupply, signatureFaults, supplyFaults } from './invariants.ts';
 import { type SimKey, simKey } from './keys.ts';
 import { SimLogs } from './logs.ts';
 import { BITCOIN_URL, hostUrl, NODE_URL } from './places.ts';
-import { bitcoinProcess, hostProcess, nodeProcess, signerProcess } from './processes.ts';
+import {
+  bitcoinProcess,
+  hostProcess,
+  INITIAL_BLOCKS,
+  nodeProcess,
+  signerProcess,
+} from './processes.ts';
+import { type RivalKind, rivalProcess } from './rival.ts';
 import { SimUser } from './user.ts';
 import { Watch } from './watch.ts';
 
@@ -39,6 +46,8 @@ export interface SimOptions {
   /** Mines Bitcoin blocks this often, once the first tenure has begun. Default: only when asked. */
   readonly bitcoinIntervalMs?: number;
   readonly latencyMs?: readonly [number, number];
+  /** A second miner with a node of its own. Default none. */
+  readonly rival?: RivalKind;
   /** Virtual time an answer takes. Default 400. */
   readonly answerMs?: number;
 }
@@ -67,6 +76,8 @@ export class SimAssay {
   readonly bob: SimUser;
   readonly #bitcoinRpc: BitcoinRpc;
   #node: FullNode | null = null;
+  /** The second miner's node. */
+  rival: FullNode | null = null;
   /** Newest incarnation by process name; written by the processes. */
   readonly signers = new Map<string, Signer>();
   readonly hosts = new Map<string, HostDaemon>();
@@ -171,8 +182,11 @@ export class SimAssay {
   async #boot(): Promise<void> {
     this.net.start('bitcoin', bitcoinProcess(this));
     await this.until(() => this.isBitcoinUp, 'Bitcoin listens');
+    const { rival } = this.options;
+    if (rival !== undefined) await this.#mineForRival();
     this.net.start('node', nodeProcess(this));
     await this.until(() => this.#node !== null, 'the node runs');
+    if (rival !== undefined) this.net.start('rival', rivalProcess(this, rival));
     this.signerNames.forEach((name, i) => {
       this.net.start(name, signerProcess(this, i));
     });
@@ -182,6 +196,13 @@ export class SimAssay {
     await this.nextTenure();
     const { bitcoinIntervalMs } = this.options;
     if (bitcoinIntervalMs !== undefined) this.#mineEvery(bitcoinIntervalMs);
+  }
+
+  /** The first coin that Bitcoin's blocks make is the rival's. */
+  async #mineForRival(): Promise<void> {
+    const { address } = minerKey(simKey('rival').privateKey, 'regtest');
+    await this.run(this.#bitcoinRpc.call('generatetoaddress', [1, address]));
+    await this.run(this.#generate(INITIAL_BLOCKS - 1));
   }
 
   #mineEvery(intervalMs: number): void {
@@ -248,7 +269,10 @@ export class SimAssay {
   /** Mines blocks; by default waits until the node has seen them. */
   async mineBitcoin(count = 1, waits = true): Promise<void> {
     await this.run(this.#generate(count), 'Bitcoin mines');
-    if (!waits) return;
+    if (waits) await this.untilBitcoinSeen();
+  }
+
+  async untilBitcoinSeen(): Promise<void> {
     const height = Number(await this.bitcoinCall('getblockcount'));
     await this.until(() => this.burnHeight >= height, `the node sees Bitcoin block ${height}`);
   }

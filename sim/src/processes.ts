@@ -3,22 +3,24 @@
  * disk, as the commands of apps/cli do on a real machine, and runs again after every restart.
  */
 import { minerKey } from '@assay/burnchain';
-import { FullNode } from '@assay/full-node';
+import { FullNode, type ObserverSettings } from '@assay/full-node';
 import { createHttpChain, HostDaemon } from '@assay/host';
 import { RegtestService } from '@assay/regtest';
 import { engineJudge, httpNode, Signer } from '@assay/signer';
 import { DEVNET_IDS } from '@assay/wallet';
-import type { SimMain } from '@assay/world/sim';
+import type { SimMain, SimWorld } from '@assay/world/sim';
 import { hostEngine, judgeEngine } from './engines.ts';
-import { simKey } from './keys.ts';
+import { type SimKey, simKey } from './keys.ts';
 import type { SimAssay } from './network.ts';
 import { BITCOIN_PORT, BITCOIN_URL, hostPort, NODE_PORT, NODE_URL, signerPort } from './places.ts';
 import { withholding } from './withholding.ts';
 
-/** The miner's first coinbase matures at 101. */
-const INITIAL_BLOCKS = 102;
+/** The miner's first coinbase matures at 101; with a rival, whose is the first, the second. */
+export const INITIAL_BLOCKS = 102;
 const LOOPBACK = '127.0.0.1';
 const AUTH_TOKEN = 'simulation';
+/** How long a winner may take until its first block, for miners and signers alike. */
+export const BEGIN_MS_MAX = 20_000;
 const VERSION = 'assay simulation';
 
 export function bitcoinProcess(sim: SimAssay): SimMain {
@@ -26,40 +28,51 @@ export function bitcoinProcess(sim: SimAssay): SimMain {
     const deps = { world, store: sim.disk.open(world, 'chain'), log: sim.logs.of(world) };
     const mineToScript = minerKey(sim.miner.privateKey, 'regtest').script;
     const options = { host: LOOPBACK, port: BITCOIN_PORT, mineToScript };
-    await new RegtestService(deps, { ...options, initialBlocks: INITIAL_BLOCKS }).start();
+    const initialBlocks = sim.options.rival === undefined ? INITIAL_BLOCKS : 0;
+    await new RegtestService(deps, { ...options, initialBlocks }).start();
     sim.isBitcoinUp = true;
   };
 }
 
+export function buildNode(
+  sim: SimAssay,
+  world: SimWorld,
+  { miner, port, observers }: { miner: SimKey; port: number; observers: ObserverSettings[] },
+): FullNode {
+  return new FullNode(
+    {
+      world,
+      chainStore: sim.disk.open(world, 'chain'),
+      serviceStore: sim.disk.open(world, 'service'),
+      log: sim.logs.of(world),
+    },
+    {
+      genesis: sim.genesis,
+      bitcoin: { url: BITCOIN_URL, pollMs: 250 },
+      rpcBinds: [{ host: LOOPBACK, port }],
+      authToken: AUTH_TOKEN,
+      observers,
+      miner: {
+        privateKey: miner.privateKey,
+        burnFeeCapSats: 20_000n,
+        satsPerVbyte: 10,
+        minTimeBetweenBlocksMs: 50,
+        commitDelayMs: 1_000,
+        extendWaitMs: BEGIN_MS_MAX,
+      },
+      faucetKey: null,
+      serverVersion: VERSION,
+    },
+  );
+}
+
 export function nodeProcess(sim: SimAssay): SimMain {
   return async (world) => {
-    const node = new FullNode(
-      {
-        world,
-        chainStore: sim.disk.open(world, 'chain'),
-        serviceStore: sim.disk.open(world, 'service'),
-        log: sim.logs.of(world),
-      },
-      {
-        genesis: sim.genesis,
-        bitcoin: { url: BITCOIN_URL, pollMs: 250 },
-        rpcBinds: [{ host: LOOPBACK, port: NODE_PORT }],
-        authToken: AUTH_TOKEN,
-        observers: sim.signerNames.map((_, i) => ({
-          endpoint: `${LOOPBACK}:${signerPort(i)}`,
-          eventsKeys: ['stackerdb', 'block_proposal', 'burn_blocks'],
-        })),
-        miner: {
-          privateKey: sim.miner.privateKey,
-          burnFeeCapSats: 20_000n,
-          satsPerVbyte: 10,
-          minTimeBetweenBlocksMs: 50,
-          commitDelayMs: 1_000,
-        },
-        faucetKey: null,
-        serverVersion: VERSION,
-      },
-    );
+    const observers = sim.signerNames.map((_, i) => ({
+      endpoint: `${LOOPBACK}:${signerPort(i)}`,
+      eventsKeys: ['stackerdb', 'block_proposal', 'burn_blocks'],
+    }));
+    const node = buildNode(sim, world, { miner: sim.miner, port: NODE_PORT, observers });
     sim.watch.attach(node);
     sim.node = node;
     await node.start();
@@ -84,6 +97,7 @@ export function signerProcess(sim: SimAssay, index: number): SimMain {
         bootAddress,
         bind: { host: LOOPBACK, port: signerPort(index) },
         serverVersion: VERSION,
+        proposalTimeoutMs: BEGIN_MS_MAX,
       },
     );
     sim.signers.set(world.name, signer);

@@ -23,7 +23,10 @@ export function rewardCycleIndex(pox: PoxParams, burnHeight: number): number | n
 }
 
 /** The cycle whose signers sign blocks of tenures won at `burnHeight`. Null before the start. */
-export function rewardCycleAt(pox: PoxParams, burnHeight: number): number | null {
+export function rewardCycleAt(
+  pox: Pick<PoxParams, 'firstBurnHeight' | 'rewardCycleLength'>,
+  burnHeight: number,
+): number | null {
   const effective = burnHeight - pox.firstBurnHeight;
   return effective < 0 ? null : Math.floor(effective / pox.rewardCycleLength);
 }

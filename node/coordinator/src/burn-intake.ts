@@ -118,15 +118,30 @@ export class BurnIntake {
   election(): Election | null {
     const tip = this.tip();
     const won = tip === null ? null : this.snapshots.lastSortition(tip);
-    const winner = won?.winner;
-    if (won == null || winner == null || winner.minerPubkeyHash === null) return null;
-    return {
-      consensusHash: won.consensusHash,
-      burnHeight: won.burnHeight,
-      sortitionHash: won.sortitionHash,
-      minerPubkeyHash: winner.minerPubkeyHash,
-      parentTenureStart: winner.parentTenureId,
-      winnerTxid: winner.txid,
-    };
+    return won === null ? null : electionOf(won);
   }
+
+  /** The sortition that elected a tenure; null for genesis and for a hash that nobody knows. */
+  electionOf(tenure: Uint8Array): Election | null {
+    if (!this.snapshots.isInitialized) return null;
+    const won = this.snapshots.byConsensusHash(tenure);
+    return won === null ? null : electionOf(won);
+  }
+}
+
+function electionOf({
+  winner,
+  consensusHash,
+  burnHeight,
+  sortitionHash,
+}: Snapshot): Election | null {
+  if (winner === null || winner.minerPubkeyHash === null) return null;
+  return {
+    consensusHash,
+    burnHeight,
+    sortitionHash,
+    minerPubkeyHash: winner.minerPubkeyHash,
+    parentTenureStart: winner.parentTenureId,
+    winnerTxid: winner.txid,
+  };
 }

@@ -127,6 +127,11 @@ export class Coordinator {
     return this.#burn.election();
   }
 
+  /** The sortition that elected a tenure, by its consensus hash; null for genesis. */
+  electionOf(tenure: Uint8Array): Election | null {
+    return this.#burn.electionOf(tenure);
+  }
+
   /** Where a VRF key was registered on the canonical burn fork; null: not yet. */
   registeredKey(vrfPublicKey: Uint8Array): BurnPosition | null {
     return this.#burn.registeredKey(vrfPublicKey);

@@ -2,7 +2,7 @@
  * Connects the miner to the rest of the node: a few lines per port, no decisions.
  */
 import { type BitcoinRpc, BurnchainOperator } from '@assay/burnchain';
-import { bytesFromUtf8, concatBytes } from '@assay/bytes';
+import { bytesEqual, bytesFromUtf8, concatBytes } from '@assay/bytes';
 import type { Chainstate } from '@assay/chainstate';
 import { formatPrincipal } from '@assay/clarity-value';
 import type { Coordinator } from '@assay/coordinator';
@@ -15,7 +15,7 @@ import type { Store } from '@assay/store';
 import { MINER_SLOT, SIGNER_LANE, signChunk } from '@assay/wire';
 import type { World } from '@assay/world';
 import type { MinerSettings } from './options.ts';
-import { minerPair } from './slot-tables.ts';
+import { minerPairs } from './slot-tables.ts';
 
 export interface MiningDeps {
   readonly world: World;
@@ -51,6 +51,7 @@ export class Mining {
       tip: () => coordinator.tip(),
       burnTip: () => coordinator.burnTip(),
       election: () => coordinator.election(),
+      electionOf: (tenure: Uint8Array) => coordinator.electionOf(tenure),
       blockContext: (view: Uint8Array, timestampSecs: number, tenure: Uint8Array) =>
         coordinator.blockContext(view, timestampSecs, tenure),
       signersAt: (height: number) => coordinator.signersAt(height),
@@ -92,6 +93,7 @@ export class Mining {
         chainId: network.chainId,
         transactionVersion: network.transactionVersion,
         minTimeBetweenBlocksMs: settings.minTimeBetweenBlocksMs,
+        extendWaitMs: settings.extendWaitMs,
       },
     );
   }
@@ -114,31 +116,26 @@ function minerSlots(
 ): StackerDbPort {
   const boot = chainstate.network.bootAddress;
   const miners = `${boot}.miners`;
-  const publish = (slot: number, data: Uint8Array, election: Uint8Array) => {
-    const snapshot = coordinator.snapshots.byConsensusHash(election);
-    if (snapshot === null) return;
-    const slotId = minerPair(snapshot) * 2 + slot;
+  const publish = (slot: number, data: Uint8Array, tenure: Uint8Array) => {
+    const pair = minerPairs(coordinator).findIndex(
+      (snapshot) => snapshot !== null && bytesEqual(snapshot.consensusHash, tenure),
+    );
+    if (pair < 0) return;
+    const slotId = pair * 2 + slot;
     const slotVersion = (stackerdb.chunk(miners, slotId)?.slotVersion ?? 0) + 1;
     const outcome = stackerdb.put(miners, signChunk({ slotId, slotVersion, data }, privateKey));
     if (outcome?.accepted !== true)
       log.warn('our slot of .miners could not be written', { slotId });
   };
   return {
-    publishProposal: (message, election) => publish(MINER_SLOT.blockProposal, message, election),
-    publishPushedBlock: (message, election) => publish(MINER_SLOT.blockPushed, message, election),
+    publishProposal: (message, tenure) => publish(MINER_SLOT.blockProposal, message, tenure),
+    publishPushedBlock: (message, tenure) => publish(MINER_SLOT.blockPushed, message, tenure),
     onSignerMessage: (listener) =>
       stackerdb.onChunks(({ contractId, chunks }) => {
         for (const parity of [0, 1]) {
           if (contractId !== `${boot}.signers-${parity}-${SIGNER_LANE.blockResponse}`) continue;
-          const cycle = currentCycleOf(coordinator, parity);
-          for (const chunk of chunks) listener(cycle, chunk.slotId, chunk.data);
+          for (const chunk of chunks) listener(parity, chunk.slotId, chunk.data);
         }
       }),
   };
-}
-
-/** The cycle whose signers write the databases of this parity now. */
-function currentCycleOf(coordinator: Coordinator, parity: number): number {
-  const cycle = coordinator.rewardCycleAt(coordinator.burnTip()?.burnHeight ?? 0);
-  return cycle % 2 === parity ? cycle : cycle + 1;
 }

@@ -10,6 +10,8 @@ export interface MinerSettings {
   readonly minTimeBetweenBlocksMs: number;
   /** How long a commit waits for the tenure just won to begin. */
   readonly commitDelayMs: number;
+  /** How long another winner may take to begin before our tenure is extended. */
+  readonly extendWaitMs: number;
 }
 
 export interface ObserverSettings {

@@ -3,14 +3,15 @@
  * (`.miners`), by the signer sets of the current and the next cycle, and by the host registry.
  * Source: reference/stacks.md 2.12; the descriptor contracts in contracts/.
  */
+import { bytesEqual } from '@assay/bytes';
 import type { Chainstate, SignerSet, StoredHeader } from '@assay/chainstate';
 import { SIGNER_LANES } from '@assay/contracts';
 import type { Coordinator } from '@assay/coordinator';
 import { hash160 } from '@assay/crypto';
-import type { Snapshot } from '@assay/sortition';
+import type { Snapshot, SnapshotDb } from '@assay/sortition';
 import type { StackerDb } from '@assay/stackerdb';
 
-/** Two slots for each of the last two winners. */
+/** Two slots for each of the two miners who may propose. */
 const SLOTS_PER_MINER = 2;
 
 export interface SlotTableDeps {
@@ -19,9 +20,27 @@ export interface SlotTableDeps {
   readonly stackerdb: StackerDb;
 }
 
-/** Whether the winner of this sortition writes the first or the second pair of slots. */
-export function minerPair(snapshot: Pick<Snapshot, 'sortitionCount'>): number {
-  return snapshot.sortitionCount % 2;
+/**
+ * Which sortition's winner writes which pair of slots: the newest one the pair of its parity, in the other
+ * the miner of the ongoing tenure, who goes on when the newest winner cannot or does not begin. As
+ * long as every winner begins, these are the last two winners, as in stacks-core.
+ */
+export function minerPairs(
+  coordinator: Pick<Coordinator, 'burnTip' | 'snapshots' | 'tip'>,
+): readonly [Snapshot | null, Snapshot | null] {
+  const { snapshots } = coordinator;
+  const burnTip = coordinator.burnTip();
+  const newest = burnTip === null ? null : snapshots.lastSortition(burnTip);
+  if (newest === null) return [null, null];
+  const ongoing = snapshots.byConsensusHash(coordinator.tip().header.consensusHash);
+  const isBegun = ongoing === null || bytesEqual(ongoing.sortitionId, newest.sortitionId);
+  const other = isBegun ? sortitionBefore(snapshots, newest) : ongoing;
+  return newest.sortitionCount % 2 === 0 ? [newest, other] : [other, newest];
+}
+
+function sortitionBefore(snapshots: SnapshotDb, snapshot: Snapshot): Snapshot | null {
+  const parent = snapshots.bySortitionId(snapshot.parentSortitionId);
+  return parent === null ? null : snapshots.lastSortition(parent);
 }
 
 export class SlotTables {
@@ -42,6 +61,7 @@ export class SlotTables {
       coordinator.on('burn-tip', () => this.#onBurnTip()),
       coordinator.on('tip', ({ oldTip, newTip, orphaned }) => {
         if (orphaned.length > 0 || this.#touchesHosts(oldTip, newTip)) this.#onHosts();
+        if (newTip.isTenureStart) this.#onBurnTip();
       }),
     );
   }
@@ -54,30 +74,30 @@ export class SlotTables {
     const { coordinator } = this.#deps;
     const tip = coordinator.burnTip();
     if (tip === null) return;
-    this.#configureMiners(tip);
-    const cycle = coordinator.rewardCycleAt(tip.burnHeight);
-    for (const of of [cycle, cycle + 1]) {
-      const set = coordinator.signerSet(of);
-      if (set !== null) this.#configureSigners(of, set);
+    this.#configureMiners();
+    for (const cycle of this.#cyclesInUse(tip)) {
+      const set = coordinator.signerSet(cycle);
+      if (set !== null) this.#configureSigners(cycle, set);
     }
   }
 
-  #configureMiners(tip: Snapshot): void {
+  /**
+   * Bitcoin's cycle and the next one; while the ongoing tenure is of the one before, that one instead of
+   * the next, which would have the same databases.
+   */
+  #cyclesInUse({ burnHeight }: Snapshot): readonly [number, number] {
+    const { coordinator } = this.#deps;
+    const cycle = coordinator.rewardCycleAt(burnHeight);
+    const { tenureView } = coordinator.tip();
+    const isBehind = coordinator.rewardCycleAt(tenureView.burnHeight) === cycle - 1;
+    return isBehind ? [cycle - 1, cycle] : [cycle, cycle + 1];
+  }
+
+  #configureMiners(): void {
     const { coordinator, stackerdb } = this.#deps;
-    const { snapshots } = coordinator;
-    const signers: (Uint8Array | null)[] = new Array(2 * SLOTS_PER_MINER).fill(null);
-    const last = snapshots.lastSortition(tip);
-    const before = last === null ? null : snapshots.bySortitionId(last.parentSortitionId);
-    const previous = before === null ? null : snapshots.lastSortition(before);
-    for (const snapshot of [previous, last]) {
-      const key = snapshot?.winner?.minerPubkeyHash;
-      if (snapshot === null || key === null || key === undefined) continue;
-      signers.fill(
-        key,
-        minerPair(snapshot) * SLOTS_PER_MINER,
-        (minerPair(snapshot) + 1) * SLOTS_PER_MINER,
-      );
-    }
+    const signers = minerPairs(coordinator).flatMap((snapshot) =>
+      new Array<Uint8Array | null>(SLOTS_PER_MINER).fill(snapshot?.winner?.minerPubkeyHash ?? null),
+    );
     stackerdb.configure(`${this.#boot}.miners`, { signers });
   }
 

@@ -1,5 +1,6 @@
 /**
- * Mines: opens a tenure when our commit won a sortition, then makes blocks as fast as signers allow.
+ * Mines: opens a tenure when our commit won a sortition, then makes blocks as fast as signers allow, and
+ * goes on with it when the next winner cannot or does not begin.
  * One loop, woken by news (burn tip, Stacks tip, mempool, signer messages); each turn decides afresh
  * from the canonical state, so a restart or a reorganisation needs no special path.
  *
@@ -25,11 +26,14 @@ import { LIMITS } from './limits.ts';
 import type { ChainPort, Election, MempoolPort, StackerDbPort } from './ports.ts';
 import { SignatureTally, type Tally } from './signatures.ts';
 import { coinbase, type MiningIdentity, tenureExtend, tenureStart } from './tenure.ts';
+import { ourTurn } from './turn.ts';
 
 export interface MinerOptions extends MiningIdentity {
   /** 32 bytes; the VRF key whose public half was registered on Bitcoin. Secret. */
   readonly vrfSeed: Uint8Array;
   readonly minTimeBetweenBlocksMs: number;
+  /** How long another winner may take to begin before our tenure is extended. */
+  readonly extendWaitMs: number;
 }
 
 export interface MinerDeps {
@@ -42,10 +46,22 @@ export interface MinerDeps {
 
 /** What the next block must begin with. */
 interface Plan {
-  readonly election: Election;
+  /** The sortition whose tenure the block belongs to. */
+  readonly tenure: Election;
+  /** The newest sortition: when another one comes, the plan is void. */
+  readonly newest: Election;
   readonly parent: StoredHeader;
   readonly context: BlockContext;
   readonly own: readonly Transaction[];
+}
+
+/** A proposed block and what signers said of it. */
+interface Gathering {
+  readonly block: NakamotoBlock;
+  readonly parent: StoredHeader;
+  /** Of the reward cycle whose signers answer. */
+  readonly parity: number;
+  readonly tally: SignatureTally;
 }
 
 export class Miner {
@@ -57,8 +73,11 @@ export class Miner {
   readonly #abort = new AbortController();
   #wake: (() => void) | null = null;
   #hasNews = false;
-  #tally: { cycle: number; tally: SignatureTally } | null = null;
+  #gathering: Gathering | null = null;
+  /** The block given up last: signers may have signed it before they learned of what overtook it. */
+  #abandoned: Gathering | null = null;
   #lastBlockMs = 0;
+  #newest: { readonly consensusHash: Uint8Array; readonly seenMs: number } | null = null;
   #done: Promise<void> | null = null;
 
   constructor(deps: MinerDeps, options: MinerOptions) {
@@ -72,10 +91,12 @@ export class Miner {
     const news = () => this.#notice();
     this.#stops.push(chain.onMoved(news), mempool.onAdmitted(news));
     this.#stops.push(
-      stackerdb.onSignerMessage((cycle, slot, message) => {
-        if (this.#tally?.cycle !== cycle) return;
-        this.#tally.tally.add(slot, message);
-        if (this.#tally.tally.state().kind !== 'open') this.#notice();
+      stackerdb.onSignerMessage((parity, slot, message) => {
+        for (const gathering of [this.#gathering, this.#abandoned]) {
+          if (gathering?.parity !== parity) continue;
+          gathering.tally.add(slot, message);
+          if (gathering.tally.state().kind !== 'open') this.#notice();
+        }
       }),
     );
     this.#done = this.#run();
@@ -124,6 +145,7 @@ export class Miner {
   /** Makes at most one block. False when there is nothing to do. */
   async #turn(): Promise<boolean> {
     const { world, chain, mempool, log } = this.#deps;
+    if (await this.#submitAbandoned()) return true;
     const plan = this.#plan();
     if (plan === null) return false;
     const waitMs = this.#lastBlockMs + this.#options.minTimeBetweenBlocksMs - world.clock.nowMs();
@@ -150,17 +172,9 @@ export class Miner {
     this.#lastBlockMs = world.clock.nowMs();
     const shown = { height: block.header.chainLength, block: blockHash(block.header) };
     switch (tally.kind) {
-      case 'signed': {
-        const signed = {
-          ...block,
-          header: { ...block.header, signerSignatures: tally.signatures },
-        };
-        const verdict = await chain.submit(signed);
-        if (verdict.ok)
-          log.info('block signed', { ...shown, transactions: block.transactions.length });
-        else log.warn('own block refused', { ...shown, ...verdict.error });
+      case 'signed':
+        await this.#submit(block, tally.signatures);
         return true;
-      }
       case 'refused': {
         log.warn('signers refused the block', { ...shown, reasons: tally.reasons });
         if (tally.blamesContent) this.#suspect(tally.failedTxids, block, own.length);
@@ -173,44 +187,80 @@ export class Miner {
     }
   }
 
+  async #submit(block: NakamotoBlock, signerSignatures: readonly Uint8Array[]): Promise<void> {
+    const { chain, log } = this.#deps;
+    const signed = { ...block, header: { ...block.header, signerSignatures } };
+    const shown = { height: block.header.chainLength, block: blockHash(block.header) };
+    const verdict = await chain.submit(signed);
+    if (verdict.ok) log.info('block signed', { ...shown, transactions: block.transactions.length });
+    else log.warn('own block refused', { ...shown, ...verdict.error });
+  }
+
+  /**
+   * A block whose signatures came only after it was given up still counts, while nothing stands in its
+   * place: who signed it would sign nothing else at its height for a while.
+   */
+  async #submitAbandoned(): Promise<boolean> {
+    if (this.#abandoned === null) return false;
+    const { block, parent, tally } = this.#abandoned;
+    const state = tally.state();
+    const isPossible = bytesEqual(parent.blockId, this.#deps.chain.tip().blockId);
+    if (isPossible && state.kind === 'open') return false;
+    this.#abandoned = null;
+    if (!isPossible || state.kind !== 'signed') return false;
+    await this.#submit(block, state.signatures);
+    return true;
+  }
+
   /** What to do now, or null: not our tenure, or nothing to mine. */
   #plan(): Plan | null {
     const { world, chain, mempool } = this.#deps;
-    const election = chain.election();
+    const newest = chain.election();
     const burnTip = chain.burnTip();
-    if (election === null || burnTip === null) return null;
-    if (!bytesEqual(election.minerPubkeyHash, this.#pubkeyHash)) return null;
+    if (newest === null || burnTip === null) return null;
     const parent = chain.tip();
-    const isOngoing = bytesEqual(parent.header.consensusHash, election.consensusHash);
-    const isViewNew = !bytesEqual(parent.burnView.consensusHash, burnTip.consensusHash);
-    if (isOngoing && mempool.size === 0) return null;
-    // A commit for another parent tenure has won: that tenure cannot begin; the next one can.
-    const isOurParent = bytesEqual(parent.tenureStartBlockId, election.parentTenureStart);
-    if (!isOngoing && !isOurParent) return null;
+    const turn = ourTurn({
+      parent,
+      newest,
+      ongoing: chain.electionOf(parent.header.consensusHash),
+      pubkeyHash: this.#pubkeyHash,
+      waitedMs: this.#msSince(newest),
+      extendWaitMs: this.#options.extendWaitMs,
+    });
+    if (turn === null) return null;
+    const isStart = turn.kind === 'start';
+    if (!isStart && mempool.size === 0) return null;
+    const { tenure } = turn;
     const timestampSecs = Math.max(
       Math.floor(world.clock.nowMs() / 1_000),
       parent.header.timestampSecs,
     );
-    const burnView = isOngoing ? burnTip : election;
-    const context = chain.blockContext(
-      burnView.consensusHash,
-      timestampSecs,
-      election.consensusHash,
-    );
+    const burnView = isStart ? tenure : burnTip;
+    const context = chain.blockContext(burnView.consensusHash, timestampSecs, tenure.consensusHash);
     if (context === null) return null;
     const nonce = chain.view(parent.blockId).account(chain.addressOf(this.#pubkeyHash)).nonce;
+    const isViewNew = !bytesEqual(parent.burnView.consensusHash, burnTip.consensusHash);
     let own: Transaction[] = [];
-    if (!isOngoing) {
+    if (isStart) {
       const { privateKey } = vrfKeyFromSeed(this.#options.vrfSeed);
-      const proof = vrfProve(privateKey, election.sortitionHash);
+      const proof = vrfProve(privateKey, tenure.sortitionHash);
       own = [
-        tenureStart(this.#options, election, parent, nonce),
+        tenureStart(this.#options, tenure, parent, nonce),
         coinbase(this.#options, proof, nonce + 1n),
       ];
     } else if (isViewNew) {
-      own = [tenureExtend(this.#options, election, parent, burnTip.consensusHash, nonce)];
+      own = [tenureExtend(this.#options, tenure, parent, burnTip.consensusHash, nonce)];
     }
-    return { election, parent, context, own };
+    return { tenure, newest, parent, context, own };
+  }
+
+  /** How long we have known of a sortition; a restart counts anew. */
+  #msSince({ consensusHash }: Election): number {
+    const nowMs = this.#deps.world.clock.nowMs();
+    if (this.#newest === null || !bytesEqual(this.#newest.consensusHash, consensusHash)) {
+      this.#newest = { consensusHash, seenMs: nowMs };
+    }
+    return nowMs - this.#newest.seenMs;
   }
 
   #check(tx: Transaction): CheckedTransaction {
@@ -226,12 +276,12 @@ export class Miner {
   /** Proposes until signed, refused, out of time, or overtaken by the chain. */
   async #gather(block: NakamotoBlock, plan: Plan): Promise<Tally> {
     const { world, chain, stackerdb } = this.#deps;
-    const { election, parent } = plan;
-    const set = chain.signersAt(election.burnHeight);
+    const { tenure, newest, parent } = plan;
+    const set = chain.signersAt(tenure.burnHeight);
     if (set === null) return { kind: 'open' };
-    const cycle = chain.rewardCycleAt(election.burnHeight);
+    const cycle = chain.rewardCycleAt(tenure.burnHeight);
     const tally = new SignatureTally(set, blockHash(block.header));
-    this.#tally = { cycle, tally };
+    this.#gathering = { block, parent, parity: cycle % 2, tally };
     const proposal = encodeSignerMessage({
       kind: 'block-proposal',
       proposal: {
@@ -248,15 +298,16 @@ export class Miner {
         const nowMs = world.clock.nowMs();
         const state = tally.state();
         if (state.kind !== 'open' || this.#abort.signal.aborted) return state;
+        await this.#submitAbandoned();
         // A block that somebody has signed stays the one: who signed it will not sign another soon.
         const isUnsigned = tally.signedWeight === 0n;
         if (isUnsigned && nowMs - startedMs > LIMITS.signaturesMsMax) return state;
         const isOvertaken =
           !bytesEqual(chain.tip().blockId, parent.blockId) ||
-          !bytesEqual(chain.election()?.consensusHash ?? new Uint8Array(), election.consensusHash);
+          !bytesEqual(chain.election()?.consensusHash ?? new Uint8Array(), newest.consensusHash);
         if (isOvertaken) return state;
         if (nowMs - proposedMs >= againMs) {
-          stackerdb.publishProposal(proposal, election.consensusHash);
+          stackerdb.publishProposal(proposal, tenure.consensusHash);
           proposedMs = nowMs;
           againMs = Math.min(
             Math.max(2 * againMs, LIMITS.proposeAgainMs),
@@ -266,7 +317,8 @@ export class Miner {
         await this.#waitForNews(proposedMs + againMs - nowMs);
       }
     } finally {
-      this.#tally = null;
+      if (tally.state().kind === 'open') this.#abandoned = this.#gathering;
+      this.#gathering = null;
     }
   }
 

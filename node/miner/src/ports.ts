@@ -35,6 +35,8 @@ export interface ChainPort {
   burnTip(): BurnTip | null;
   /** The newest sortition with a winner at or before the burn tip. */
   election(): Election | null;
+  /** The sortition that elected a tenure; null for genesis. */
+  electionOf(tenureConsensusHash: Uint8Array): Election | null;
   /** Address of a single key of this network. */
   addressOf(pubkeyHash: Uint8Array): string;
   /**
@@ -81,8 +83,10 @@ export interface MempoolWalk {
 
 export interface StackerDbPort {
   /** Writes the next version of this miner's slot. */
-  publishProposal(message: Uint8Array, electionConsensusHash: Uint8Array): void;
-  publishPushedBlock(message: Uint8Array, electionConsensusHash: Uint8Array): void;
-  /** Chunks that signers write into `.signers-{cycle parity}-1`: slot and message. */
-  onSignerMessage(listener: (cycle: number, slot: number, message: Uint8Array) => void): () => void;
+  publishProposal(message: Uint8Array, tenureConsensusHash: Uint8Array): void;
+  publishPushedBlock(message: Uint8Array, tenureConsensusHash: Uint8Array): void;
+  /** Chunks that signers write into `.signers-{parity of the cycle}-1`: slot and message. */
+  onSignerMessage(
+    listener: (parity: number, slot: number, message: Uint8Array) => void,
+  ): () => void;
 }

@@ -64,7 +64,7 @@ export function tenureStart(
 /** Goes on with a tenure on a newer burn view, or with a fresh budget. */
 export function tenureExtend(
   identity: MiningIdentity,
-  election: Election,
+  tenure: Election,
   parent: StoredHeader,
   burnView: Uint8Array,
   nonce: bigint,
@@ -72,13 +72,13 @@ export function tenureExtend(
 ): Transaction {
   return minerTransaction(identity, nonce, {
     kind: 'tenure-change',
-    tenureConsensusHash: election.consensusHash,
-    prevTenureConsensusHash: election.consensusHash,
+    tenureConsensusHash: tenure.consensusHash,
+    prevTenureConsensusHash: tenure.consensusHash,
     burnViewConsensusHash: burnView,
     previousTenureEnd: parent.blockId,
     previousTenureBlocks: parent.tenureBlocks,
     cause,
-    pubkeyHash: election.minerPubkeyHash,
+    pubkeyHash: tenure.minerPubkeyHash,
   });
 }
 

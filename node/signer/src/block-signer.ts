@@ -25,11 +25,11 @@ import {
   VALIDATE_REJECT_CODES,
 } from '@assay/wire';
 import type { World } from '@assay/world';
-import { checkProposal, type Refusal } from './check-proposal.ts';
+import { checkProposal, type Refusal, tenureExtensionOf } from './check-proposal.ts';
 import type { Contracts } from './contracts.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, SignedBlock } from './ledger.ts';
 import { LIMITS } from './limits.ts';
-import type { NodePort, SignerSlot } from './ports.ts';
+import type { NodePort, SignerSlot, SortitionView } from './ports.ts';
 import { checkSettlements } from './settlements.ts';
 import type { SlotWriter } from './slot-writer.ts';
 
@@ -49,6 +49,8 @@ export interface BlockSignerOptions {
   readonly publicKey: Uint8Array;
   readonly chainId: number;
   readonly serverVersion: string;
+  /** How long a sortition's winner may take until its first block. */
+  readonly proposalTimeoutMs: number;
 }
 
 /** What the node answers about a block. */
@@ -65,6 +67,8 @@ type Stage = 'validating' | 'pre-committed' | 'signed' | 'refused';
 interface Pending {
   readonly proposal: BlockProposal;
   readonly hash: Uint8Array;
+  /** Of the sortition that elected the miner. */
+  readonly burnHeight: number;
   readonly cycle: number;
   readonly set: readonly SignerSlot[];
   readonly slot: number;
@@ -80,6 +84,11 @@ interface Pending {
   answer: SignerMessage | null;
 }
 
+/** A function of its own, so that the type checker does not remember the answer across an `await`. */
+function isPreCommitted({ stage }: Pending): boolean {
+  return stage === 'pre-committed';
+}
+
 export class BlockSigner {
   readonly #deps: BlockSignerDeps;
   readonly #options: BlockSignerOptions;
@@ -88,6 +97,8 @@ export class BlockSigner {
   readonly #considering = new Set<string>();
   /** Pre-commits that arrived before their proposal: block hash -> public keys. */
   readonly #early = new Map<string, Set<string>>();
+  /** When we learned of the newest sortition; a restart counts anew. */
+  #electionSeen = { hash: '', ms: 0 };
 
   constructor(deps: BlockSignerDeps, options: BlockSignerOptions) {
     this.#deps = deps;
@@ -109,6 +120,16 @@ export class BlockSigner {
     await this.#consider(message.value.proposal, chunk.slotVersion);
   }
 
+  /** Asks for the newest sortition with a winner; the time of a new one begins to run. */
+  async noticeElection(): Promise<SortitionView | null> {
+    const election = await this.#deps.node.lastElection();
+    const hash = election === null ? '' : bytesToHex(election.consensusHash);
+    if (this.#electionSeen.hash !== hash) {
+      this.#electionSeen = { hash, ms: this.#deps.world.clock.nowMs() };
+    }
+    return election;
+  }
+
   /** The same proposal comes as an event and is fetched as well; it is looked at once at a time. */
   async #consider(proposal: BlockProposal, version: number): Promise<void> {
     const key = bytesToHex(blockHash(proposal.block.header));
@@ -128,18 +149,26 @@ export class BlockSigner {
     const { node, ledger, world, log } = this.#deps;
     const { header } = proposal.block;
     const hash = blockHash(header);
-    const [cycle, election, canonical] = await Promise.all([
-      node.currentCycle(),
-      node.lastElection(),
+    const [election, canonical] = await Promise.all([
+      this.noticeElection(),
       node.canonicalBlockHash(header.chainLength),
     ]);
+    const isOfElection =
+      election !== null && bytesEqual(header.consensusHash, election.consensusHash);
+    const isPlain = isOfElection && tenureExtensionOf(proposal.block) === null;
+    const ongoing = isPlain ? null : await node.ongoingTenure();
+    const sortition = isOfElection ? election : ongoing?.sortition;
+    const { burnHeight } = sortition ?? proposal;
+    const cycle = await node.cycleAt(burnHeight);
     const set = await node.signerSet(cycle);
     const slot = set?.findIndex((s) => bytesEqual(s.publicKey, this.#options.publicKey)) ?? -1;
     if (set === null || slot < 0) return;
+    const orphaned = await this.#orphanedAt(header.chainLength);
     const nowMs = world.clock.nowMs();
     const pending: Pending = {
       proposal,
       hash,
+      burnHeight,
       cycle,
       set,
       slot,
@@ -151,9 +180,16 @@ export class BlockSigner {
       answer: null,
     };
     this.#remember(pending);
-    const signed = ledger.signedAt(header.consensusHash, header.chainLength);
-    const facts = { nowMs, currentCycle: cycle, election, signed, canonical };
-    const refusal = checkProposal(proposal, facts);
+    const refusal = checkProposal(proposal, {
+      nowMs,
+      election,
+      ongoing,
+      electionAgeMs: nowMs - this.#electionSeen.ms,
+      hasSignedElection: election !== null && ledger.hasSignedIn(election.consensusHash),
+      proposalTimeoutMs: this.#options.proposalTimeoutMs,
+      rival: this.#rivalOf(pending, orphaned),
+      canonical,
+    });
     if (refusal !== null) return this.#refuse(pending, refusal, null);
     log.debug('proposal looks right; the node executes it', { block: hash });
     await node.proposeBlock(encodeBlock(proposal.block));
@@ -240,22 +276,22 @@ export class BlockSigner {
   }
 
   async #signWhenReady(pending: Pending): Promise<void> {
-    if (pending.stage !== 'pre-committed') return;
+    if (!isPreCommitted(pending)) return;
     const total = pending.set.reduce((sum, s) => sum + s.weight, 0n);
     let weight = 0n;
     for (const slot of pending.preCommits) weight += pending.set[slot]!.weight;
     if (weight * 10n < total * 7n) return;
     const { ledger, world, log } = this.#deps;
     const { header } = pending.proposal.block;
-    // Between pre-commit and now another block may have been signed at this height.
-    const signed = ledger.signedAt(header.consensusHash, header.chainLength);
-    const nowMs = world.clock.nowMs();
-    const isRival = signed !== null && !bytesEqual(signed.blockHash, pending.hash);
-    if (isRival && nowMs - signed.signedAtMs < LIMITS.rivalMsMin) return;
+    const orphaned = await this.#orphanedAt(header.chainLength);
+    // Between pre-commit and now another block may have been signed at this height. No `await` from here on.
+    if (this.#rivalOf(pending, orphaned) !== null || !isPreCommitted(pending)) return;
     pending.stage = 'signed';
-    ledger.recordSigned(header.consensusHash, header.chainLength, {
+    ledger.recordSigned(header.chainLength, {
       blockHash: pending.hash,
-      signedAtMs: nowMs,
+      signedAtMs: world.clock.nowMs(),
+      burnHeight: pending.burnHeight,
+      consensusHash: header.consensusHash,
     });
     const answer: SignerMessage = {
       kind: 'block-response',
@@ -269,6 +305,31 @@ export class BlockSigner {
     };
     await this.#say(pending, answer);
     log.info('block signed', { block: pending.hash, height: header.chainLength });
+  }
+
+  /** Blocks signed at a height whose sortitions Bitcoin has taken back, hex: these cannot stand. */
+  async #orphanedAt(chainLength: number): Promise<ReadonlySet<string>> {
+    const { ledger, node } = this.#deps;
+    const orphaned = new Set<string>();
+    for (const signed of ledger.signedAt(chainLength)) {
+      if (!this.#isFresh(signed) || (await node.isCanonicalSortition(signed))) continue;
+      orphaned.add(bytesToHex(signed.blockHash));
+    }
+    return orphaned;
+  }
+
+  /** Another block that we signed at this height and that may still become the chain. */
+  #rivalOf({ hash, proposal }: Pending, orphaned: ReadonlySet<string>): SignedBlock | null {
+    const rivals = this.#deps.ledger.signedAt(proposal.block.header.chainLength);
+    const mayStand = (signed: SignedBlock) =>
+      !bytesEqual(signed.blockHash, hash) &&
+      this.#isFresh(signed) &&
+      !orphaned.has(bytesToHex(signed.blockHash));
+    return rivals.find(mayStand) ?? null;
+  }
+
+  #isFresh({ signedAtMs }: SignedBlock): boolean {
+    return this.#deps.world.clock.nowMs() - signedAtMs < LIMITS.rivalMsMin;
   }
 
   async #refuse(pending: Pending, refusal: Refusal, failedTxid: Uint8Array | null): Promise<void> {
@@ -310,14 +371,23 @@ export class BlockSigner {
   /** Fetches what events may have lost, while proposals are open (and once after a start). */
   async resync(): Promise<void> {
     const { node, contracts } = this.#deps;
+    await this.noticeElection();
     for (const slot of await node.writtenSlots(contracts.miners)) {
       const chunk = await node.chunk(contracts.miners, slot);
       if (chunk !== null) await this.onMinerChunk(chunk);
     }
-    const lane = contracts.signers(await node.currentCycle(), SIGNER_LANE.blockPreCommit);
-    for (const slot of await node.writtenSlots(lane)) {
-      const chunk = await node.chunk(lane, slot);
-      if (chunk !== null) await this.onPreCommitChunk(chunk);
+    for (const lane of this.#openLanes()) {
+      for (const slot of await node.writtenSlots(lane)) {
+        const chunk = await node.chunk(lane, slot);
+        if (chunk !== null) await this.onPreCommitChunk(chunk);
+      }
     }
+  }
+
+  /** Where pre-commits to open proposals are; their tenures may be of two reward cycles. */
+  #openLanes(): Set<string> {
+    const open = [...this.#pending.values()].filter(({ stage }) => stage === 'pre-committed');
+    const lane = SIGNER_LANE.blockPreCommit;
+    return new Set(open.map(({ cycle }) => this.#deps.contracts.signers(cycle, lane)));
   }
 }

@@ -4,17 +4,22 @@
  */
 import { bytesEqual } from '@assay/bytes';
 import { hash160 } from '@assay/crypto';
-import { type BlockProposal, blockHash, type RejectReason, recoverMinerKey } from '@assay/wire';
+import {
+  type BlockProposal,
+  blockHash,
+  type NakamotoBlock,
+  type RejectReason,
+  recoverMinerKey,
+  type TenureChangePayload,
+} from '@assay/wire';
+import { activeSortition, extendFault, type TenureFacts } from './active-tenure.ts';
 import type { SignedBlock } from './ledger.ts';
 import { LIMITS } from './limits.ts';
-import type { SortitionView } from './ports.ts';
 
-export interface ProposalFacts {
+export interface ProposalFacts extends TenureFacts {
   readonly nowMs: number;
-  readonly currentCycle: number;
-  readonly election: SortitionView | null;
-  /** What we signed at this height of this tenure. */
-  readonly signed: SignedBlock | null;
+  /** Another block that we signed at this height, in any tenure, and that may still stand. */
+  readonly rival: SignedBlock | null;
   /** Hash of the canonical block at this height, null above the tip. */
   readonly canonical: Uint8Array | null;
 }
@@ -27,20 +32,17 @@ export interface Refusal {
 /** Null: nothing speaks against it. */
 export function checkProposal(proposal: BlockProposal, facts: ProposalFacts): Refusal | null {
   const { header } = proposal.block;
-  const { election, nowMs } = facts;
-  if (election === null || election.minerPubkeyHash === null) {
-    return { code: { kind: 'no-sortition-view' }, reason: 'nobody has won a sortition yet' };
-  }
-  if (!bytesEqual(header.consensusHash, election.consensusHash)) {
-    return {
-      code: { kind: 'not-latest-sortition-winner' },
-      reason: 'not the tenure of the last sortition',
-    };
-  }
+  const { nowMs } = facts;
+  const active = activeSortition(header.consensusHash, facts);
+  if (!active.ok) return active.refusal;
+  const winner = active.sortition.minerPubkeyHash;
   const miner = recoverMinerKey(header);
-  if (miner === null || !bytesEqual(hash160(miner), election.minerPubkeyHash)) {
+  if (miner === null || winner === null || !bytesEqual(hash160(miner), winner)) {
     return { code: { kind: 'pubkey-hash-mismatch' }, reason: 'not signed by the miner who won' };
   }
+  const extension = tenureExtensionOf(proposal.block);
+  const fault = extension === null ? null : extendFault(extension, facts.ongoing);
+  if (fault !== null) return fault;
   if (header.timestampSecs * 1_000 > nowMs + LIMITS.futureSecsMax * 1_000) {
     return {
       code: { kind: 'validation-failed', code: 'InvalidTimestamp' },
@@ -50,14 +52,22 @@ export function checkProposal(proposal: BlockProposal, facts: ProposalFacts): Re
   return checkRival(proposal, facts);
 }
 
-/** A second block at a height we signed: only when the first is provably not going to stand. */
+/** The tenure change of a block that goes on with its tenure; it comes first in a block. */
+export function tenureExtensionOf({ transactions }: NakamotoBlock): TenureChangePayload | null {
+  const payload = transactions[0]?.payload;
+  return payload?.kind === 'tenure-change' && payload.cause !== 'block-found' ? payload : null;
+}
+
+/**
+ * A second block at a height we signed: only when the first is not going to stand. The tenure does not
+ * matter: the last block of one and the first of the next can have the same height.
+ */
 function checkRival(proposal: BlockProposal, facts: ProposalFacts): Refusal | null {
   const hash = blockHash(proposal.block.header);
-  const { signed, canonical, nowMs } = facts;
+  const { rival, canonical } = facts;
   if (canonical !== null && !bytesEqual(canonical, hash)) {
     return { code: { kind: 'reorg-not-allowed' }, reason: 'another block stands at this height' };
   }
-  if (signed === null || bytesEqual(signed.blockHash, hash)) return null;
-  if (nowMs - signed.signedAtMs >= LIMITS.rivalMsMin) return null;
+  if (rival === null) return null;
   return { code: { kind: 'reorg-not-allowed' }, reason: 'we signed another block at this height' };
 }

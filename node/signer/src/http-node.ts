@@ -14,9 +14,10 @@ import {
 import { parsePrincipal } from '@assay/clarity-value';
 import { sha512_256 } from '@assay/crypto';
 import type { InferenceRequest } from '@assay/jobs';
+import { type PoxParams, rewardCycleAt } from '@assay/params';
 import { decodeBlock, type StackerDbChunk, signerSignatureHash } from '@assay/wire';
 import { type HttpResponse, type World, WorldError } from '@assay/world';
-import type { JudgedRequest, NodePort, SignerSlot, SortitionView } from './ports.ts';
+import type { JudgedRequest, NodePort, SignerSlot, SortitionView, TenureView } from './ports.ts';
 
 export interface HttpNodeOptions {
   /** Base URL, e.g. `http://127.0.0.1:20443`. */
@@ -26,6 +27,8 @@ export interface HttpNodeOptions {
 }
 
 type Json = Readonly<Record<string, unknown>>;
+
+type CycleGeometry = Pick<PoxParams, 'firstBurnHeight' | 'rewardCycleLength'>;
 
 /**
  * Patience with one attempt, then with the next: a lost message costs the first, a node that is busy
@@ -79,6 +82,7 @@ class HttpNode implements NodePort {
   readonly #world: World;
   readonly #options: HttpNodeOptions;
   readonly #sets = new Map<number, readonly SignerSlot[]>();
+  #pox: CycleGeometry | null = null;
 
   constructor(world: World, options: HttpNodeOptions) {
     this.#world = world;
@@ -148,21 +152,48 @@ class HttpNode implements NodePort {
   }
 
   async currentCycle(): Promise<number> {
-    return integer(object(await this.#getJson('/v2/pox')).reward_cycle_id);
+    return integer(object(await this.#getJson('/v3/tenures/info')).reward_cycle);
+  }
+
+  /** The geometry of cycles never changes. */
+  async cycleAt(burnHeight: number): Promise<number> {
+    this.#pox ??= poxOf(object(await this.#getJson('/v2/pox')));
+    return rewardCycleAt(this.#pox, burnHeight) ?? 0;
   }
 
   async lastElection(): Promise<SortitionView | null> {
     const both = await this.#getJson('/v3/sortitions/latest_and_last');
     if (both === null) return null;
-    for (const entry of list(both).map(object)) {
-      if (entry.was_sortition !== true) continue;
-      return {
-        consensusHash: hex(entry.consensus_hash, 20),
-        burnHeight: integer(entry.burn_block_height),
-        minerPubkeyHash: entry.miner_pk_hash160 === null ? null : hex(entry.miner_pk_hash160, 20),
-      };
-    }
-    return null;
+    const won = list(both)
+      .map(object)
+      .find((entry) => entry.was_sortition === true);
+    return won === undefined ? null : sortitionOf(won);
+  }
+
+  async ongoingTenure(): Promise<TenureView | null> {
+    const info = await this.#getJson('/v3/tenures/info');
+    if (info === null) return null;
+    const { consensus_hash: tenure, tenure_start_block_id: startBlockId } = object(info);
+    const name = bytesToHex(hex(tenure, 20));
+    const [sortitions, tip] = await Promise.all([
+      this.#getJson(`/v3/sortitions/consensus/${name}`),
+      this.#getJson(`/v3/tenures/tip_metadata/${name}`),
+    ]);
+    if (sortitions === null || tip === null) return null;
+    return {
+      sortition: sortitionOf(object(list(sortitions)[0])),
+      startBlockId: hex(startBlockId, 32),
+      burnView: hex(object(tip).burn_view, 20),
+    };
+  }
+
+  async isCanonicalSortition(
+    sortition: Pick<SortitionView, 'burnHeight' | 'consensusHash'>,
+  ): Promise<boolean> {
+    const found = await this.#getJson(`/v3/sortitions/burn_height/${sortition.burnHeight}`);
+    if (found === null) return false;
+    const { consensus_hash: canonical } = object(list(found)[0]);
+    return bytesEqual(hex(canonical, 20), sortition.consensusHash);
   }
 
   async canonicalBlockHash(height: number): Promise<Uint8Array | null> {
@@ -242,6 +273,23 @@ class HttpNode implements NodePort {
       return null;
     }
   }
+}
+
+function poxOf(json: Json): CycleGeometry {
+  return {
+    firstBurnHeight: integer(json.first_burnchain_block_height),
+    rewardCycleLength: integer(json.reward_cycle_length),
+  };
+}
+
+function sortitionOf(entry: Json): SortitionView {
+  const { miner_pk_hash160: miner, committed_block_hash: parent } = entry;
+  return {
+    consensusHash: hex(entry.consensus_hash, 20),
+    burnHeight: integer(entry.burn_block_height),
+    minerPubkeyHash: miner === null ? null : hex(miner, 20),
+    parentTenureStart: parent === null ? null : hex(parent, 32),
+  };
 }
 
 function judgedRequest(json: Json): JudgedRequest {

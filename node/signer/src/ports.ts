@@ -11,12 +11,23 @@ export interface SignerSlot {
   readonly weight: bigint;
 }
 
-/** The sortition a block's tenure stands on, as the node sees it. */
+/** A sortition somebody won, as the node sees it. */
 export interface SortitionView {
   readonly consensusHash: Uint8Array;
   readonly burnHeight: number;
-  /** Null: nobody won. */
+  /** Null: genesis. */
   readonly minerPubkeyHash: Uint8Array | null;
+  /** First block of the tenure that the winning commit was made for; null: genesis. */
+  readonly parentTenureStart: Uint8Array | null;
+}
+
+/** The tenure of the canonical tip. */
+export interface TenureView {
+  /** What elected it. */
+  readonly sortition: SortitionView;
+  readonly startBlockId: Uint8Array;
+  /** Consensus hash of the burn view at the tip. */
+  readonly burnView: Uint8Array;
 }
 
 /** A request with what the judge needs to re-score its answer. */
@@ -35,9 +46,18 @@ export interface JudgedRequest {
 export interface NodePort {
   /** Signers of a cycle in slot order; null before the set is known. */
   signerSet(cycle: number): Promise<readonly SignerSlot[] | null>;
+  /** The cycle of the tenure at the tip: whose signers sign its blocks and judge its answers. */
   currentCycle(): Promise<number>;
+  /** The reward cycle of a Bitcoin block. */
+  cycleAt(burnHeight: number): Promise<number>;
   /** The newest sortition with a winner. */
   lastElection(): Promise<SortitionView | null>;
+  /** Null: there is none yet. */
+  ongoingTenure(): Promise<TenureView | null>;
+  /** Whether this is the sortition of Bitcoin's best chain at its height. */
+  isCanonicalSortition(
+    sortition: Pick<SortitionView, 'burnHeight' | 'consensusHash'>,
+  ): Promise<boolean>;
   /** Id of the canonical block at a height; null above the tip. */
   canonicalBlockHash(height: number): Promise<Uint8Array | null>;
   /** Asks the node to validate; the verdict comes as an event. */

@@ -36,6 +36,8 @@ export interface SignerOptions {
   readonly bootAddress: string;
   readonly bind: { readonly host: string; readonly port: number };
   readonly serverVersion: string;
+  /** How long a sortition's winner may take until its first block. */
+  readonly proposalTimeoutMs: number;
 }
 
 function reply(status: number, value: unknown): HttpResponse {
@@ -138,6 +140,7 @@ export class Signer {
   async #handle(request: HttpRequest, event: Json): Promise<void> {
     if (request.path === '/stackerdb_chunks') await this.#onChunks(event);
     else if (request.path === '/proposal_response') await this.#onProposalResponse(event);
+    else if (request.path === '/new_burn_block') await this.#blocks.noticeElection();
   }
 
   async #onChunks(event: Json): Promise<void> {

@@ -20,6 +20,7 @@ import {
   signHeaderAsMiner,
   signOrigin,
   singleSigCondition,
+  type TenureChangeCause,
   type Transaction,
   transactionId,
 } from '@assay/wire';
@@ -29,7 +30,7 @@ import { BlockSigner } from '../src/block-signer.ts';
 import { contractsOf } from '../src/contracts.ts';
 import { JudgeQueue } from '../src/judge-queue.ts';
 import { Ledger } from '../src/ledger.ts';
-import type { NodePort } from '../src/ports.ts';
+import type { NodePort, TenureView } from '../src/ports.ts';
 import { SlotWriter } from '../src/slot-writer.ts';
 
 const CHAIN_ID = 0x80000000;
@@ -45,6 +46,8 @@ class FakeNode implements NodePort {
   readonly proposed: Uint8Array[] = [];
   readonly slots = new Map<string, StackerDbChunk>();
   canonical: Uint8Array | null = null;
+  ongoing: TenureView | null = null;
+  readonly orphaned = new Set<string>();
 
   async signerSet() {
     return SIGNERS.map((privateKey) => ({
@@ -60,7 +63,17 @@ class FakeNode implements NodePort {
       consensusHash: TENURE,
       burnHeight: 120,
       minerPubkeyHash: hash160(publicKeyFromPrivate(MINER)),
+      parentTenureStart: new Uint8Array(32).fill(6),
     };
+  }
+  async cycleAt() {
+    return 4;
+  }
+  async isCanonicalSortition({ consensusHash }: { consensusHash: Uint8Array }) {
+    return !this.orphaned.has(bytesToHex(consensusHash));
+  }
+  async ongoingTenure() {
+    return this.ongoing;
   }
   async canonicalBlockHash() {
     return this.canonical;
@@ -103,7 +116,8 @@ function build(
   node = new FakeNode(),
   startMs = Date.UTC(2026, 0, 1),
 ) {
-  const world = new SimNetwork({ seed: 1, startMs }).world('signer');
+  const net = new SimNetwork({ seed: 1, startMs });
+  const world = net.world('signer');
   const ledger = new Ledger(store);
   const slots = new SlotWriter(node, SIGNERS[0]!);
   const signer = new BlockSigner(
@@ -113,9 +127,10 @@ function build(
       publicKey: publicKeyFromPrivate(SIGNERS[0]!),
       chainId: CHAIN_ID,
       serverVersion: 'test',
+      proposalTimeoutMs: 120_000,
     },
   );
-  return { signer, node, ledger, store };
+  return { signer, node, ledger, store, net };
 }
 
 function proposalOf(
@@ -306,6 +321,127 @@ describe('two blocks at one height', () => {
     const { signer } = build(new MemoryStore(), node);
     await signFully(signer, proposalOf([]));
     expect(response(node)).toMatchObject({ kind: 'rejected' });
+  });
+});
+
+describe('a block of the tenure before the newest sortition', () => {
+  const OLD_MINER = key('old miner');
+  const OLD_TENURE = new Uint8Array(20).fill(3);
+  const COMMITTED = new Uint8Array(32).fill(6);
+  const BURN_VIEW = new Uint8Array(20).fill(9);
+
+  /** The winner's commit was made for `COMMITTED`. */
+  function ongoing(startBlockId: Uint8Array): TenureView {
+    const minerPubkeyHash = hash160(publicKeyFromPrivate(OLD_MINER));
+    const sortition = {
+      consensusHash: OLD_TENURE,
+      burnHeight: 119,
+      minerPubkeyHash,
+      parentTenureStart: new Uint8Array(32),
+    };
+    return { sortition, startBlockId, burnView: BURN_VIEW };
+  }
+
+  function extension(view: Uint8Array, cause: TenureChangeCause = 'extended'): Transaction {
+    const publicKey = publicKeyFromPrivate(OLD_MINER);
+    return signOrigin(
+      {
+        version: 0x80,
+        chainId: CHAIN_ID,
+        auth: {
+          kind: 'standard',
+          origin: singleSigCondition(publicKey, { nonce: 0n, feeMicro: 0n }),
+        },
+        anchorMode: 'on-chain-only',
+        postConditionMode: 'allow',
+        postConditions: [],
+        payload: {
+          kind: 'tenure-change',
+          tenureConsensusHash: OLD_TENURE,
+          prevTenureConsensusHash: OLD_TENURE,
+          burnViewConsensusHash: view,
+          previousTenureEnd: new Uint8Array(32),
+          previousTenureBlocks: 3,
+          cause,
+          pubkeyHash: hash160(publicKey),
+        },
+      },
+      { privateKey: OLD_MINER, compressed: true },
+    );
+  }
+
+  const oldBlock = (
+    transactions: readonly Transaction[] = [],
+    miner = OLD_MINER,
+    timestampSecs = 1_760_000_000,
+  ) => proposalOf(transactions, { consensusHash: OLD_TENURE, timestampSecs }, miner);
+
+  function buildOn(startBlockId: Uint8Array) {
+    const built = build();
+    built.node.ongoing = ongoing(startBlockId);
+    return built;
+  }
+
+  it('is refused while the winner may still begin, signed when it has not begun in time', async () => {
+    const { signer, node, net } = buildOn(COMMITTED);
+    await signFully(signer, oldBlock());
+    expect(response(node)).toMatchObject({
+      kind: 'rejected',
+      data: { rejectReason: { kind: 'not-latest-sortition-winner' } },
+    });
+    await net.run(120_000);
+    await signFully(signer, oldBlock([extension(TENURE)], OLD_MINER, 1_760_000_001));
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('is signed at once when the winner committed to another parent', async () => {
+    const { signer, node } = buildOn(new Uint8Array(32).fill(5));
+    await signFully(signer, oldBlock([extension(TENURE)]));
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('is refused, however late, once a block of the winner was signed', async () => {
+    const { signer, node, net } = buildOn(COMMITTED);
+    await signFully(signer, proposalOf([]));
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
+    await net.run(500_000);
+    await signFully(signer, oldBlock([extension(TENURE)]));
+    expect(response(node)).toMatchObject({ kind: 'rejected' });
+  });
+
+  it.each([
+    ['made by somebody else', () => oldBlock([], MINER), 'pubkey-hash-mismatch'],
+    ['extended on its own view', () => oldBlock([extension(BURN_VIEW)]), 'invalid-tenure-extend'],
+    [
+      'extended in one dimension',
+      () => oldBlock([extension(TENURE, 'extended-runtime')]),
+      'invalid-tenure-extend',
+    ],
+    [
+      'of a third tenure',
+      () => proposalOf([], { consensusHash: new Uint8Array(20).fill(1) }, OLD_MINER),
+      'not-latest-sortition-winner',
+    ],
+  ])('%s is refused', async (_what, proposal, kind) => {
+    const { signer, node } = buildOn(new Uint8Array(32).fill(5));
+    await signFully(signer, proposal());
+    expect(response(node)).toMatchObject({ kind: 'rejected', data: { rejectReason: { kind } } });
+  });
+
+  it('and one of the winner at the same height are not both signed', async () => {
+    const { signer, node } = buildOn(new Uint8Array(32).fill(5));
+    await signFully(signer, oldBlock());
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
+    await signFully(signer, proposalOf([]));
+    expect(response(node)).toMatchObject({ kind: 'rejected' });
+  });
+
+  it('gives way to one of the winner when Bitcoin took its sortition back', async () => {
+    const { signer, node } = buildOn(new Uint8Array(32).fill(5));
+    await signFully(signer, oldBlock());
+    node.orphaned.add(bytesToHex(OLD_TENURE));
+    await signFully(signer, proposalOf([]));
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
   });
 });
 

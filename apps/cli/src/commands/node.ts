@@ -29,6 +29,7 @@ function minerOf(config: NodeToml) {
     burnFeeCapSats: BigInt(config.bitcoin.burnFeeCapSats),
     satsPerVbyte: config.bitcoin.satsPerVbyte,
     minTimeBetweenBlocksMs: config.minTimeBetweenBlocksMs,
+    extendWaitMs: config.extendWaitMs,
     commitDelayMs: config.devnet ? DEVNET_COMMIT_DELAY_MS : COMMIT_DELAY_MS,
   };
 }

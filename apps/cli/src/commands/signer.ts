@@ -116,7 +116,14 @@ async function startSigner(configPath: string): Promise<Service> {
   const { nodeUrl: url, authPassword: authToken } = config;
   const signer = new Signer(
     { world, store, node: httpNode(world, { url, authToken, chainId }), judge, log },
-    { privateKey, chainId, bootAddress, bind: config.bind, serverVersion: `assay ${version()}` },
+    {
+      privateKey,
+      chainId,
+      bootAddress,
+      bind: config.bind,
+      serverVersion: `assay ${version()}`,
+      proposalTimeoutMs: config.proposalTimeoutMs,
+    },
   );
   await starting('The signer', () => signer.start());
   log.info('signer started', { endpoint: `${host}:${port}` });

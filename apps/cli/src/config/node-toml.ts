@@ -48,6 +48,7 @@ const KEYS: KeyTable = {
   'miner.subsequent_attempt_time_ms': { ignored: ATTEMPT },
   'miner.microblock_attempt_time_ms': { ignored: MICROBLOCKS },
   'miner.min_time_between_blocks_ms': { type: 'integer' },
+  'miner.tenure_extend_wait_timeout_ms': { type: 'integer' },
   'fee_estimation.cost_estimator': { ignored: ESTIMATOR },
   'fee_estimation.fee_estimator': { ignored: ESTIMATOR },
   'fee_estimation.cost_metric': { ignored: ESTIMATOR },
@@ -82,6 +83,8 @@ export interface NodeToml {
   };
   readonly authToken: string | undefined;
   readonly minTimeBetweenBlocksMs: number;
+  /** How long another winner may take to begin before our tenure is extended. */
+  readonly extendWaitMs: number;
   readonly observers: readonly ObserverConfig[];
 }
 
@@ -121,6 +124,7 @@ export function readNodeToml(path: string): NodeToml {
       toml.string('connection_options.auth_token') ??
       toml.string('connection_options.block_proposal_token'),
     minTimeBetweenBlocksMs: toml.integer('miner.min_time_between_blocks_ms') ?? 1_000,
+    extendWaitMs: toml.integer('miner.tenure_extend_wait_timeout_ms') ?? 120_000,
     observers: readObservers(toml),
   };
 }

@@ -12,6 +12,7 @@ const KEYS: KeyTable = {
   auth_password: { type: 'string' },
   stacks_private_key: { type: 'string' },
   support_models: { type: 'strings' },
+  block_proposal_timeout_ms: { type: 'integer' },
   /** Ours: folders or files with the models this signer can judge. */
   model_files: { type: 'strings' },
   event_timeout_ms: { ignored: 'events are handled as they come' },
@@ -28,6 +29,8 @@ export interface SignerToml {
   readonly authPassword: string;
   readonly privateKey: string;
   readonly supportModels: readonly string[];
+  /** How long a sortition's winner may take until its first block. */
+  readonly proposalTimeoutMs: number;
   readonly modelFiles: readonly string[];
 }
 
@@ -43,6 +46,7 @@ export function readSignerToml(path: string): SignerToml {
     authPassword: toml.required('auth_password'),
     privateKey: toml.required('stacks_private_key'),
     supportModels: toml.strings('support_models') ?? [],
+    proposalTimeoutMs: toml.integer('block_proposal_timeout_ms') ?? 120_000,
     modelFiles: toml.strings('model_files') ?? [],
   };
 }

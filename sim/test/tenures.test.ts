@@ -1,0 +1,118 @@
+/**
+ * SIP-021 "Tenure extensions": the chain goes on when the winner of a sortition cannot begin, does not
+ * begin, or when nobody won; and two miners who both do their work take turns.
+ */
+import { bytesEqual } from '@assay/bytes';
+import { hash160 } from '@assay/crypto';
+import { decodeBlock } from '@assay/wire';
+import { describe, expect, it, vi } from 'vitest';
+import { SimAssay, simKey } from '../src/index.ts';
+
+// Virtual time costs real time on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 180_000 });
+
+/** Whether the newest sortition was won by the second miner. */
+function isRivalElected(sim: SimAssay): boolean {
+  const winner = sim.node.coordinator.election()?.minerPubkeyHash;
+  return winner !== undefined && bytesEqual(winner, hash160(simKey('rival').publicKey));
+}
+
+/** The tenure change that the tip's block begins with. */
+function changeAtTip(sim: SimAssay) {
+  const { chainstate, coordinator } = sim.node;
+  const block = decodeBlock(chainstate.blockBytes(coordinator.tip().blockId)!);
+  const payload = block.ok ? block.value.transactions[0]?.payload : undefined;
+  return payload?.kind === 'tenure-change' ? payload : null;
+}
+
+describe('a sortition whose tenure never begins', () => {
+  it('because its winner committed to another parent: the ongoing tenure is extended at once', async () => {
+    const sim = await SimAssay.start({ seed: 'stale commit' });
+    // The next tenure cannot begin in time, so the miner bids for one more block on the present one.
+    sim.net.crash('signer-1');
+    await sim.mineBitcoin();
+    await sim.pass(3_000);
+    sim.net.restart('signer-1');
+    // It begins after all, but Bitcoin mines the bid before the miner can replace it.
+    await sim.until(() => sim.isTenureBegun, 'the tenure begins late');
+    sim.net.crash('node');
+    const ongoing = sim.node.coordinator.tip();
+    await sim.mineBitcoin(1, false);
+    sim.net.restart('node');
+    await sim.untilBitcoinSeen();
+    const { coordinator } = sim.node;
+    const election = coordinator.election()!;
+    expect(election.burnHeight).toBe(sim.burnHeight);
+    expect(election.parentTenureStart).not.toEqual(ongoing.tenureStartBlockId);
+
+    const transfer = await sim.run(sim.alice.transfer(sim.bob.address, 5n));
+    await sim.untilMined(transfer, 3_000);
+    expect(changeAtTip(sim)).toMatchObject({ cause: 'extended' });
+    expect(coordinator.tip().tenureHeight).toBe(ongoing.tenureHeight);
+    expect(coordinator.tip().burnView.burnHeight).toBe(sim.burnHeight);
+    const ask = await sim.run(sim.alice.ask({ modelId: sim.modelId, prompt: 'Still there?' }));
+    expect((await sim.untilAnswered(ask)).status).toBe('Success');
+    await sim.nextTenure();
+    expect(sim.faults()).toEqual([]);
+  });
+
+  it('because its winner is silent: the ongoing tenure is extended after a wait', async () => {
+    const sim = await SimAssay.start({ seed: 'silent winner', rival: 'silent' });
+    for (let i = 0; !isRivalElected(sim); i++) {
+      expect(i).toBeLessThan(30);
+      await sim.pass(2_000);
+      await sim.mineBitcoin();
+      await sim.pass(2_000);
+    }
+    const { coordinator } = sim.node;
+    const { tenureHeight } = coordinator.tip();
+    const transfer = await sim.run(sim.alice.transfer(sim.bob.address, 5n));
+    await sim.pass(10_000);
+    expect(sim.minedAt(transfer)).toBeNull();
+    await sim.untilMined(transfer, 20_000);
+    expect(changeAtTip(sim)).toMatchObject({ cause: 'extended' });
+    expect(coordinator.tip().tenureHeight).toBe(tenureHeight);
+    expect(sim.faults()).toEqual([]);
+  });
+
+  it('because there is no winner: the tenure is extended', async () => {
+    const sim = await SimAssay.start({ seed: 'no winner' });
+    sim.net.crash('node');
+    // One block takes the waiting commit, the next has none.
+    await sim.mineBitcoin(2, false);
+    sim.net.restart('node');
+    await sim.untilBitcoinSeen();
+    await sim.until(() => sim.isTenureBegun, 'the last winner begins late');
+    const { coordinator } = sim.node;
+    expect(coordinator.burnTip()!.winner).toBeNull();
+    const { tenureHeight } = coordinator.tip();
+    await sim.untilMined(await sim.run(sim.alice.transfer(sim.bob.address, 5n)));
+    const tip = coordinator.tip();
+    expect(changeAtTip(sim)).toMatchObject({ cause: 'extended' });
+    expect(tip.tenureHeight).toBe(tenureHeight);
+    expect(tip.burnView.burnHeight).toBe(sim.burnHeight);
+    expect(sim.faults()).toEqual([]);
+  });
+});
+
+describe('two miners', () => {
+  it('take turns, and what users send to one node is mined by whoever has won', async () => {
+    const sim = await SimAssay.start({ seed: 'two miners', rival: 'talks' });
+    const transfers: string[] = [];
+    for (let i = 0; i < 12; i++) {
+      transfers.push(await sim.run(sim.alice.transfer(sim.bob.address, 1n)));
+      await sim.pass(3_000);
+      await sim.mineBitcoin();
+      await sim.pass(3_000);
+    }
+    await sim.nextTenure();
+    for (const txid of transfers) await sim.untilMined(txid);
+    const { chainstate, coordinator } = sim.node;
+    const miners = new Set<string>();
+    for (let at = coordinator.tip(); at.height > 0; at = chainstate.header(at.parentBlockId)!) {
+      miners.add(at.minerAddress);
+    }
+    expect(miners).toEqual(new Set([sim.miner.address, simKey('rival').address]));
+    expect(sim.faults()).toEqual([]);
+  });
+});
