@@ -97,6 +97,8 @@ function population({ accounts: count, active }: Population) {
       amountMicro: 1_000_000_000n,
     })),
     signers: [{ publicKey: publicKeyFromPrivate(label('signer')), weight: 1n }],
+    governor: DEVNET.bootAddress,
+    treasury: null,
     models: [],
     hosts: [],
   };

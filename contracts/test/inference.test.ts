@@ -15,6 +15,7 @@ import {
   HOSTS,
   hashOf,
   INFERENCE,
+  JUDGES,
   MODEL,
   network,
   openEscrow,
@@ -44,6 +45,28 @@ beforeEach(() => {
 
 const shown = (outcome: { result: ClarityValue }): string => Cl.prettyPrint(outcome.result);
 const STRANGER = party('stranger');
+
+const listOf = (value: ClarityValue | undefined) => (value?.type === 'list' ? value.value : []);
+const fieldOf = (value: ClarityValue, name: string) =>
+  value.type === 'tuple' ? value.value[name] : undefined;
+
+/** Indexes of rank 0, 1 and 2, drawn as docs/protocol.md says. */
+function drawnRanks(entropy: Uint8Array, weights: readonly bigint[]): number[] {
+  const drawn: number[] = [];
+  for (let hash = entropy; drawn.length < 3; hash = sha256(hash)) {
+    const left = weights.map((weight, i) => (drawn.includes(i) ? 0n : weight));
+    const total = left.reduce((sum, weight) => sum + weight, 0n);
+    let lot = BigInt(`0x${Buffer.from(hash.slice(0, 16)).toString('hex')}`) % total;
+    drawn.push(
+      left.findIndex((weight) => {
+        if (lot < weight) return true;
+        lot -= weight;
+        return false;
+      }),
+    );
+  }
+  return drawn;
+}
 
 describe('request', () => {
   it('moves the fee into escrow and records what was asked', () => {
@@ -127,7 +150,7 @@ describe('request', () => {
     expect(shown(openRequest(alone, { host: HOST.address }))).toBe('(err u303)');
   });
 
-  it('draws by capacity from the sortition hash and the id', () => {
+  it('draws three ranks by weight from the sortition hash and the id', () => {
     const crowd = bareNetwork();
     crowd.callPublicFn(
       `${DEPLOYER.address}.models`,
@@ -135,8 +158,10 @@ describe('request', () => {
       [Cl.buffer(MODEL), Cl.stringAscii('m'), Cl.stringAscii('u')],
       USER.address,
     );
-    const capacities = [1n, 5n, 2n];
-    const hosts = capacities.map((capacity, i) => {
+    // A new host weighs a quarter of its capacity.
+    const weights = [1n, 2n, 1n, 2n];
+    const hosts = weights.map((weight, i) => {
+      const capacity = weight * 4n;
       const who = party(`crowd ${i}`);
       crowd.mintSTX(who.address, START_BALANCE);
       const key = party(`crowd key ${i}`).publicKey;
@@ -148,13 +173,9 @@ describe('request', () => {
       const number = new Uint8Array(16);
       new DataView(number.buffer).setBigUint64(8, id);
       const entropy = sha256(SORTITION, number);
-      let lot = BigInt(`0x${Buffer.from(entropy.slice(0, 16)).toString('hex')}`) % 8n;
-      const winner = hosts.find((_, i) => {
-        if (lot < capacities[i]!) return true;
-        lot -= capacities[i]!;
-        return false;
-      });
-      expect(readRequest(crowd, id).executor).toEqual(Cl.principal(winner!.address));
+      const ranks = drawnRanks(entropy, weights).map((i) => Cl.principal(hosts[i]!.address));
+      const { executor, fallbacks } = readRequest(crowd, id);
+      expect([executor, ...listOf(fallbacks).map((one) => fieldOf(one, 'host'))]).toEqual(ranks);
     }
   });
 });
@@ -169,7 +190,8 @@ describe('settle', () => {
     const before = stxOf(simnet, HOST.address);
     const outcome = settle(simnet, 1n);
     expect(shown(outcome)).toBe('(ok u10200)');
-    expect(stxOf(simnet, HOST.address) - before).toBe(10_200n);
+    expect(stxOf(simnet, HOST.address) - before).toBe(9_894n);
+    expect(stxOf(simnet, JUDGES)).toBe(306n);
     expect(stxOf(simnet, USER.address)).toBe(START_BALANCE - 10_200n);
     expect(openEscrow(simnet)).toBe(0n);
     const host = simnet.callReadOnlyFn(
@@ -178,7 +200,7 @@ describe('settle', () => {
       [Cl.principal(HOST.address)],
       USER.address,
     );
-    expect(Cl.prettyPrint(host.result)).toMatch(/earned: u10200/);
+    expect(Cl.prettyPrint(host.result)).toMatch(/earned: u9894/);
     expect(Cl.prettyPrint(host.result)).toMatch(/settled: u1/);
     const result = simnet.callReadOnlyFn(INFERENCE, 'get-result', [Cl.uint(1)], USER.address);
     expect(Cl.prettyPrint(result.result)).toMatch(/weight: u7/);
@@ -202,8 +224,10 @@ describe('settle', () => {
     const offer = [
       Cl.stringAscii('x'),
       Cl.buffer(party('new key').publicKey),
+      Cl.buffer(hashOf('seal')),
       Cl.list([Cl.buffer(MODEL)]),
       Cl.uint(1),
+      Cl.uint(999),
       Cl.uint(999),
       Cl.uint(999),
     ];
@@ -225,16 +249,16 @@ describe('settle', () => {
         [0n, a],
         [1n, b],
       ],
-      'u333',
+      'u504',
     ],
-    ['no verdicts', [], 'u333'],
+    ['no verdicts', [], 'u504'],
     [
       'one signer twice',
       [
         [2n, c],
         [2n, c],
       ],
-      'u331',
+      'u502',
     ],
     [
       'one signer three times in disorder',
@@ -243,7 +267,7 @@ describe('settle', () => {
         [2n, c],
         [1n, b],
       ],
-      'u331',
+      'u502',
     ],
     [
       'descending order',
@@ -251,7 +275,7 @@ describe('settle', () => {
         [2n, c],
         [1n, b],
       ],
-      'u331',
+      'u502',
     ],
     [
       'a signature under another index',
@@ -259,7 +283,7 @@ describe('settle', () => {
         [1n, c],
         [2n, c],
       ],
-      'u332',
+      'u503',
     ],
     [
       'a stranger',
@@ -267,7 +291,7 @@ describe('settle', () => {
         [1n, STRANGER],
         [2n, c],
       ],
-      'u332',
+      'u503',
     ],
     [
       'an index beyond the set',
@@ -275,7 +299,7 @@ describe('settle', () => {
         [2n, c],
         [3n, STRANGER],
       ],
-      'u330',
+      'u501',
     ],
   ] as const)('refuses a certificate with %s', (_name, signers, code) => {
     expect(shown(settle(simnet, 1n, { signers }))).toBe(`(err ${code})`);
@@ -300,13 +324,13 @@ describe('settle', () => {
       verdictFor(commitment, 1n, 2n),
       verdictFor(commitment, 1n, 3n),
     ]) {
-      expect(shown(settle(simnet, 1n, { digest }))).toBe('(err u332)');
+      expect(shown(settle(simnet, 1n, { digest }))).toBe('(err u503)');
     }
   });
 
   it('refuses signers of an older cycle', () => {
     setSigners(simnet, 8n, [party('new signer')], [1n]);
-    expect(shown(settle(simnet, 1n))).toBe('(err u330)');
+    expect(shown(settle(simnet, 1n))).toBe('(err u501)');
   });
 
   it('refuses a commitment that is not the host’s or not about this request', () => {
@@ -317,7 +341,7 @@ describe('settle', () => {
     const hash = Cl.buffer(hashOf('x'));
     expect(shown(settle(simnet, 1n, { hostKey: STRANGER }))).toBe('(err u328)');
     expect(shown(settle(simnet, 1n, { hostKey: HOST }))).toBe('(err u328)');
-    expect(shown(settle(simnet, 1n, { commitment: commitmentFor(simnet, 2n) }))).toBe('(err u325)');
+    expect(shown(settle(simnet, 1n, { commitment: commitmentFor(simnet, 2n) }))).toBe('(err u323)');
     expect(shown(settle(simnet, 1n, change({ 'request-hash': hash })))).toBe('(err u323)');
     expect(shown(settle(simnet, 1n, change({ model: hash })))).toBe('(err u324)');
     expect(shown(settle(simnet, 1n, change({ seed: hash })))).toBe('(err u325)');
@@ -357,7 +381,7 @@ describe('reject and expire', () => {
 
   it('rejects nobody on a commitment the host did not sign, or on verdict 1', () => {
     expect(shown(reject(simnet, 1n, { hostKey: STRANGER }))).toBe('(err u328)');
-    expect(shown(reject(simnet, 1n, { verdict: 1n }))).toBe('(err u332)');
+    expect(shown(reject(simnet, 1n, { verdict: 1n }))).toBe('(err u503)');
   });
 
   it('expires after the deadline only, and counts a miss', () => {
@@ -378,11 +402,12 @@ describe('reject and expire', () => {
     expect(Cl.prettyPrint(host.result)).toMatch(/missed: u1/);
   });
 
-  it('closes requests of a host that has left', () => {
+  it('pays nobody who has no bond any more; the request expires', () => {
     simnet.callPublicFn(HOSTS, 'unbond', [], HOST.address);
-    simnet.mineEmptyBurnBlocks(144);
+    simnet.mineEmptyBurnBlocks(432);
     expect(shown(simnet.callPublicFn(HOSTS, 'withdraw', [], HOST.address))).toBe('(ok u100000000)');
-    expect(shown(settle(simnet, 1n))).toBe('(ok u10200)');
+    expect(shown(settle(simnet, 1n))).toBe('(err u330)');
+    expect(shown(expire(simnet, 1n))).toBe('(ok u50000)');
   });
 });
 
@@ -400,7 +425,7 @@ describe('the node’s functions', () => {
   });
 
   it('.hosts record-outcome listens to .inference only', () => {
-    const args = [Cl.principal(HOST.address), Cl.uint(1), Cl.uint(5)];
+    const args = [Cl.principal(HOST.address), Cl.uint(1), Cl.uint(5), Cl.uint(0)];
     expect(shown(simnet.callPublicFn(HOSTS, 'record-outcome', args, USER.address))).toBe(
       '(err u216)',
     );
@@ -429,8 +454,8 @@ describe('conservation', () => {
           if (kind === 'wait') chain.mineEmptyBurnBlocks(4);
           else if (kind === 'open') {
             const { result } = openRequest(chain, { maxFee: BigInt(fee) });
-            expect(result.type).toBe('ok');
-            open.set(++last, BigInt(fee));
+            // A convicted host is not drawn any more.
+            if (result.type === 'ok') open.set(++last, BigInt(fee));
           } else if (target <= last) {
             const close = { settle, reject, expire }[kind];
             const { result } = close(chain, target);
@@ -442,8 +467,9 @@ describe('conservation', () => {
           const sum = [...open.values()].reduce((total, value) => total + value, 0n);
           expect(openEscrow(chain)).toBe(sum);
           expect(stxOf(chain, INFERENCE)).toBe(sum);
-          const everybody = [USER, HOST].reduce((t, { address }) => t + stxOf(chain, address), 0n);
-          expect(everybody + sum + 100_000_000n).toBe(2n * START_BALANCE);
+          const everywhere = [USER.address, HOST.address, INFERENCE, HOSTS, JUDGES];
+          const total = everywhere.reduce((held, who) => held + stxOf(chain, who), 0n);
+          expect(total).toBe(2n * START_BALANCE);
         }
       }),
       { numRuns: 60 },

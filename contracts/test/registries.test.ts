@@ -71,7 +71,6 @@ describe('hosts', () => {
     expect(read('hosts', 'get-model-hosts', [Cl.buffer(MODEL)])).toContain(HOST.address);
     expect(read('hosts', 'serves', [Cl.principal(HOST.address), Cl.buffer(MODEL)])).toBe('true');
     expect(read('hosts', 'serves', [Cl.principal(USER.address), Cl.buffer(MODEL)])).toBe('false');
-    expect(read('hosts', 'capacity-of', [Cl.principal(HOST.address)])).toBe('u4');
     expect(read('hosts', 'get-receipt-slots')).toContain(HOST_OPERATOR.address);
     expect(read('inference-receipts', 'stackerdb-get-signer-slots')).toContain(
       HOST_OPERATOR.address,
@@ -137,30 +136,43 @@ describe('hosts', () => {
     expect(host('update', offerArgs({}))).toBe('(err u213)');
     expect(host('increase-bond', [Cl.uint(5)])).toBe('(err u213)');
     expect(read('hosts', 'get-model-hosts', [Cl.buffer(MODEL)])).toBe('(list)');
-    simnet.mineEmptyBurnBlocks(142);
+    simnet.mineEmptyBurnBlocks(430);
     expect(host('withdraw')).toBe('(err u215)');
     simnet.mineEmptyBurnBlocks(2);
     expect(host('withdraw')).toBe('(ok u100000005)');
     expect(stxOf(simnet, HOST.address)).toBe(START_BALANCE);
     expect(stxOf(simnet, HOSTS)).toBe(0n);
     expect(host('withdraw')).toBe('(err u201)');
-    expect(show(registerHost(simnet))).toBe('(ok u1)');
+    // Its seat was free again.
+    expect(show(registerHost(simnet))).toBe('(ok u0)');
   });
 
-  it('is full at 32 hosts per model', () => {
+  it('draws the 32 with the highest bonds; others serve who names them', () => {
     for (let i = 0; i <= 32; i++) {
       const who = party(`many ${i}`);
       simnet.mintSTX(who.address, START_BALANCE);
-      const result = show(registerHost(simnet, who, { key: party(`many key ${i}`).publicKey }));
-      expect(result).toBe(i < 32 ? `(ok u${i})` : '(err u207)');
+      const bond = 100_000_001n + BigInt((i * 7) % 32);
+      const key = party(`many key ${i}`).publicKey;
+      expect(show(registerHost(simnet, who, { key }, bond))).toBe(`(ok u${i})`);
     }
+    const model = [Cl.buffer(MODEL)];
+    const isDrawn = (i: number) =>
+      read('hosts', 'get-model-hosts', model).includes(party(`many ${i}`).address);
+    // The 33rd has the bond of the first, the smallest there is: it does not come in.
+    expect(isDrawn(0)).toBe(true);
+    expect(isDrawn(32)).toBe(false);
+    const named = [Cl.principal(party('many 32').address), ...model];
+    expect(read('hosts', 'serves', named)).toBe('true');
+    expect(host('increase-bond', [Cl.uint(1)], party('many 32').address)).toBe('(ok u100000002)');
+    expect(isDrawn(0)).toBe(false);
+    expect(isDrawn(32)).toBe(true);
   });
 
   it('draws nobody when nobody serves', () => {
     const args = [Cl.buffer(MODEL), Cl.buffer(hashOf('entropy'))];
-    expect(read('hosts', 'draw', args)).toBe('none');
+    expect(read('hosts', 'draw-ranked', args)).toBe('(list)');
     registerHost(simnet);
-    expect(read('hosts', 'draw', args)).toContain(HOST.address);
+    expect(read('hosts', 'draw-ranked', args)).toContain(HOST.address);
   });
 });
 

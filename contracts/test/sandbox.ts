@@ -31,6 +31,8 @@ function toTheirs(value: Ours): ClarityValue {
   return Cl.deserialize(encodeClarityValue(value));
 }
 
+const START_TIME_SECS = 1_700_000_000n;
+
 export class Sandbox implements Simnet {
   readonly #db = new MemoryClarityDb();
   readonly #info = new MemoryBlockInfo();
@@ -45,6 +47,8 @@ export class Sandbox implements Simnet {
     this.#db.rollback();
     this.#db.begin();
     this.#info.burnHeight = 1;
+    this.#info.stacksHeight = 1;
+    this.#info.blockTimeSecs = START_TIME_SECS;
   }
 
   #vm(): ClarityVm {
@@ -54,7 +58,7 @@ export class Sandbox implements Simnet {
   deployContract(
     name: string,
     source: string,
-    { clarityVersion }: { clarityVersion: 3 },
+    { clarityVersion }: { clarityVersion: 3 | 4 },
     sender: string,
   ): Outcome {
     const contractId = `${sender}.${name}`;
@@ -119,6 +123,12 @@ export class Sandbox implements Simnet {
 
   mineEmptyBurnBlocks(count: number): void {
     this.#info.burnHeight += count;
+  }
+
+  /** A block of a later time; the Bitcoin block stays. */
+  mineBlock(secondsLater = 1): void {
+    this.#info.stacksHeight += 1;
+    this.#info.blockTimeSecs += BigInt(secondsLater);
   }
 
   getAssetsMap(): Map<string, Map<string, bigint>> {

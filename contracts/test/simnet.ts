@@ -53,6 +53,12 @@ export const MODEL = hashOf('model');
 export const BEACON = hashOf('bitcoin block');
 export const SORTITION = hashOf('sortition');
 export const INFERENCE = `${DEPLOYER.address}.inference`;
+export const BEACONS = `${DEPLOYER.address}.beacon`;
+export const JUDGES = `${DEPLOYER.address}.judges`;
+export const SESSIONS = `${DEPLOYER.address}.sessions`;
+export const PLANTS = `${DEPLOYER.address}.plants`;
+export const MODELS = `${DEPLOYER.address}.models`;
+export const GOVERNANCE = `${DEPLOYER.address}.governance`;
 export const HOSTS = `${DEPLOYER.address}.hosts`;
 export const START_BALANCE = 1_000_000_000_000n;
 
@@ -61,7 +67,7 @@ export interface Simnet {
   deployContract(
     name: string,
     source: string,
-    options: { clarityVersion: 3 },
+    options: { clarityVersion: 3 | 4 },
     sender: string,
   ): Outcome;
   callPublicFn: Call;
@@ -97,25 +103,24 @@ export function bareNetwork(): Simnet {
 
 /** Boot contracts, balances, signers and a beacon; nothing registered yet. */
 export function setUp(simnet: Simnet): void {
-  for (const { name, source } of [...BOOT_CONTRACTS, ...EXAMPLE_CONTRACTS]) {
-    const done = simnet.deployContract(name, source, { clarityVersion: 3 }, DEPLOYER.address);
+  for (const { name, source, clarityVersion } of [...BOOT_CONTRACTS, ...EXAMPLE_CONTRACTS]) {
+    const done = simnet.deployContract(name, source, { clarityVersion }, DEPLOYER.address);
     if (Cl.prettyPrint(done.result) !== 'true')
       throw new Error(`${name}: ${Cl.prettyPrint(done.result)}`);
   }
   for (const { address } of [USER, HOST, DEPLOYER]) simnet.mintSTX(address, START_BALANCE);
   setSigners(simnet, 7n, SIGNERS, WEIGHTS);
-  simnet.callPrivateFn(
-    INFERENCE,
-    'set-beacon',
-    [
-      Cl.tuple({
-        'sortition-hash': Cl.buffer(SORTITION),
-        'burn-hash': Cl.buffer(BEACON),
-        'burn-height': Cl.uint(101),
-      }),
-    ],
-    DEPLOYER.address,
-  );
+  setBeacon(simnet, SORTITION, BEACON);
+}
+
+/** What the node does at the start of a tenure. */
+export function setBeacon(simnet: Simnet, sortition: Uint8Array, burn: Uint8Array): void {
+  const beacon = Cl.tuple({
+    'sortition-hash': Cl.buffer(sortition),
+    'burn-hash': Cl.buffer(burn),
+    'burn-height': Cl.uint(101),
+  });
+  simnet.callPrivateFn(BEACONS, 'set-beacon', [beacon], DEPLOYER.address);
 }
 
 export function setSigners(
@@ -151,9 +156,11 @@ export function registerModel(
 export interface Offer {
   readonly endpoint?: string;
   readonly key?: Uint8Array;
+  readonly sealKey?: Uint8Array;
   readonly models?: readonly Uint8Array[];
   readonly capacity?: bigint;
   readonly inputPrice?: bigint;
+  readonly cachedPrice?: bigint;
   readonly outputPrice?: bigint;
 }
 
@@ -161,9 +168,11 @@ export function offerArgs(offer: Offer): ClarityValue[] {
   return [
     Cl.stringAscii(offer.endpoint ?? 'http://127.0.0.1:8000'),
     Cl.buffer(offer.key ?? HOST_OPERATOR.publicKey),
+    Cl.buffer(offer.sealKey ?? hashOf('seal key')),
     Cl.list((offer.models ?? [MODEL]).map((model) => Cl.buffer(model))),
     Cl.uint(offer.capacity ?? 4n),
     Cl.uint(offer.inputPrice ?? 10n),
+    Cl.uint(offer.cachedPrice ?? 5n),
     Cl.uint(offer.outputPrice ?? 100n),
   ];
 }

@@ -33,7 +33,7 @@ function canonicalHeaders(chainstate: Chainstate, tip: StoredHeader): StoredHead
 function accountsOf(chainstate: Chainstate, genesis: Genesis, headers: readonly StoredHeader[]) {
   const { bootAddress } = chainstate.network;
   const accounts = new Set(genesis.balances.map(({ address }) => address));
-  for (const name of ['hosts', 'inference', 'models', 'signers']) {
+  for (const name of ['hosts', 'inference', 'judges', 'models', 'plants', 'sessions', 'signers']) {
     accounts.add(`${bootAddress}.${name}`);
   }
   for (const { blockId, rewardRecipient } of headers) {

@@ -108,7 +108,9 @@ describe('kill -9 of a host', () => {
     await sim.pass(20_000);
     expect(sim.totalSettled()).toBe(1n);
     const paid = BigInt(String(result.request!.result!.paid));
-    expect(sim.balance(sim.hostAddress('host-1'))).toBe(before + paid - 3_000n);
+    expect(sim.balance(sim.hostAddress('host-1'))).toBe(
+      before + paid - (paid * 3n) / 100n - 3_000n,
+    );
     expect(sim.faults()).toEqual([]);
   });
 });

@@ -74,6 +74,7 @@ function isAsOffered(found: Entries, { model, offer }: HostAccount): boolean {
   const key = found.get('operating-key');
   const models = found.get('models');
   const id = modelId(model);
+  const sealKey = found.get('seal-key');
   return (
     endpoint?.type === 'string-ascii' &&
     endpoint.value === offer.endpoint &&
@@ -82,7 +83,10 @@ function isAsOffered(found: Entries, { model, offer }: HostAccount): boolean {
     models?.type === 'list' &&
     models.items.some((item) => item.type === 'buffer' && bytesEqual(item.value, id)) &&
     uint('capacity') === BigInt(offer.capacity) &&
+    sealKey?.type === 'buffer' &&
+    bytesEqual(sealKey.value, offer.sealPublicKey ?? new Uint8Array(32)) &&
     uint('input-price') === offer.inputPriceMicro &&
+    uint('cached-price') === (offer.cachedPriceMicro ?? offer.inputPriceMicro) &&
     uint('output-price') === offer.outputPriceMicro
   );
 }
@@ -100,15 +104,22 @@ async function sendRegistration(
   ]);
   const calls: Call[] = [];
   if (isKnown.type !== 'bool' || !isKnown.value) {
-    log.info('registering the model', { model: model.name, id: modelIdHex(model) });
+    const bond = await node.callReadOnly(`${boot}.models`, 'get-bond', []);
+    const spends = bond.type === 'uint' ? bond.value : 0n;
+    const shown = { model: model.name, id: modelIdHex(model), bond: formatStx(spends) };
+    log.info('registering the model', shown);
     // No address of the manifest yet: who has the file can compute it.
     const args = [Cv.buffer(modelId(model)), Cv.ascii(model.name), Cv.ascii('')];
-    calls.push({ contract: `${boot}.models`, functionName: 'register', args, spends: 0n });
+    calls.push({ contract: `${boot}.models`, functionName: 'register', args, spends });
   }
   const all = registrationArguments({ ...offer, models: [modelId(model)] });
   const contract = `${boot}.hosts`;
   if (found === null) {
-    await checkFunds(node, host);
+    await checkFunds(
+      node,
+      host,
+      calls.reduce((sum, { spends }) => sum + spends, offer.bondMicro),
+    );
     log.info('registering the host', { address, bond: formatStx(offer.bondMicro) });
     calls.push({ contract, functionName: 'register', args: all, spends: offer.bondMicro });
   } else {
@@ -123,13 +134,17 @@ async function sendRegistration(
   return txids;
 }
 
-async function checkFunds(node: NodeApi, { address, offer }: HostAccount): Promise<void> {
+async function checkFunds(
+  node: NodeApi,
+  { address }: HostAccount,
+  bondsMicro: bigint,
+): Promise<void> {
   const { balanceMicro } = await node.account(address);
-  const needed = offer.bondMicro + 2n * FEE_MICRO;
+  const needed = bondsMicro + 2n * FEE_MICRO;
   if (balanceMicro >= needed) return;
   throw new UserError(
     'cli/no-funds',
-    `The host's account ${address} has ${formatStx(balanceMicro)}, but the bond and fees need ${formatStx(needed)}.`,
+    `The host's account ${address} has ${formatStx(balanceMicro)}, but bonds and fees need ${formatStx(needed)}.`,
     'Send STX to that address and start the host again, or lower bond_micro (at least 100 STX).',
   );
 }

@@ -76,14 +76,18 @@ function apply(tx: Transaction): void {
     const names = [
       'endpoint',
       'operating-key',
+      'seal-key',
       'models',
       'capacity',
       'input-price',
+      'cached-price',
       'output-price',
     ];
     chain.host = Cv.tuple(Object.fromEntries(names.map((name, i) => [name, args[i]!])));
   }
 }
+
+const MODEL_BOND_MICRO = 10_000_000n;
 
 let node: FakeNode;
 beforeAll(async () => {
@@ -99,6 +103,7 @@ beforeAll(async () => {
     if (path.endsWith('/hosts/get-host')) {
       return readOnlyAnswer(chain.host === null ? Cv.none() : Cv.some(chain.host));
     }
+    if (path.endsWith('/models/get-bond')) return readOnlyAnswer(Cv.uint(MODEL_BOND_MICRO));
     if (path.endsWith('/models/is-known')) {
       const [hex] = JSON.parse(new TextDecoder().decode(body)).arguments;
       const id = decodeClarityValue(Buffer.from(hex.slice(2), 'hex'));
@@ -153,12 +158,15 @@ async function problem(action: Promise<unknown>): Promise<UserError> {
 }
 
 describe('registration of a host', () => {
-  it('registers model and host, in this order, and the bond is all that may leave', async () => {
+  it('registers model and host, in this order, and the bonds are all that may leave', async () => {
     await register();
     expect(calls()).toEqual(['models register 5', 'hosts register 6']);
     expect(chain.models.has(bytesToHex(modelId(MODEL)))).toBe(true);
     const [model, host] = chain.sent;
-    expect(model).toMatchObject({ postConditionMode: 'deny', postConditions: [] });
+    expect(model).toMatchObject({
+      postConditionMode: 'deny',
+      postConditions: [{ kind: 'stx', principal: 'origin', code: 'eq', amount: MODEL_BOND_MICRO }],
+    });
     expect(host).toMatchObject({
       postConditionMode: 'deny',
       postConditions: [{ kind: 'stx', principal: 'origin', code: 'eq', amount: OFFER.bondMicro }],

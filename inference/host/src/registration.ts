@@ -9,12 +9,16 @@ export interface Registration {
   readonly endpoint: string;
   /** 33 bytes. */
   readonly operatingPublicKey: Uint8Array;
+  /** X25519 key for sealed prompts, 32 bytes; default zeros: takes none. */
+  readonly sealPublicKey?: Uint8Array;
   /** Manifest hashes, 1 to 8. */
   readonly models: readonly Uint8Array[];
-  /** Weight in the draw. */
+  /** Weight in the draw, as far as the bond covers it (10 STX a unit). */
   readonly capacity: number;
   /** Per token. */
   readonly inputPriceMicro: bigint;
+  /** Per prompt token found in the cache (sessions); default the input price, at most that. */
+  readonly cachedPriceMicro?: bigint;
   readonly outputPriceMicro: bigint;
   /** Locked until the host leaves; at least 100 STX. */
   readonly bondMicro: bigint;
@@ -24,9 +28,11 @@ export function registrationArguments(registration: Registration): readonly Clar
   return [
     Cv.ascii(registration.endpoint),
     Cv.buffer(registration.operatingPublicKey),
+    Cv.buffer(registration.sealPublicKey ?? new Uint8Array(32)),
     Cv.list(registration.models.map((model) => Cv.buffer(model))),
     Cv.uint(registration.capacity),
     Cv.uint(registration.inputPriceMicro),
+    Cv.uint(registration.cachedPriceMicro ?? registration.inputPriceMicro),
     Cv.uint(registration.outputPriceMicro),
     Cv.uint(registration.bondMicro),
   ];

@@ -3,7 +3,7 @@
  * Contracts run as in any block, only unmetered; hosts register with the real function and lock
  * their bond from their balance.
  */
-import { assert } from '@assay/bytes';
+import { assert, bytesToHex } from '@assay/bytes';
 import {
   ClarityVm,
   type ContractCache,
@@ -23,7 +23,7 @@ import type { FrameInfo } from './execution-frame.ts';
 import type { Genesis } from './genesis.ts';
 import { EMPTY_BASE, StateDb } from './state-db.ts';
 import type { StoredHeader } from './stored-header.ts';
-import { setSigners } from './system-calls.ts';
+import { registerModel, type SystemCaller, setGovernance, setSigners } from './system-calls.ts';
 import { encodeRecord } from './tagged-json.ts';
 
 /** Identity of a genesis: SHA-256 of its content, whatever the file's formatting. 32 bytes. */
@@ -73,8 +73,10 @@ export function bootState(
   writeLiquidSupply(db, supply);
   writeTenureHeight(db, 0);
   const cycle = cycleOf(network, info.burnHeight);
-  setSigners({ network, info, systemVm: () => vm }, { cycle, signers: genesis.signers });
-  registerModels(vm, genesis, network);
+  const caller = { network, info, systemVm: () => vm };
+  setSigners(caller, { cycle, signers: genesis.signers });
+  setGovernance(caller, genesis);
+  registerModels(caller, genesis);
   registerHosts(vm, genesis, network);
   return { writes: db.writes(), metadata: db.metadataWrites() };
 }
@@ -95,13 +97,16 @@ function mustCall(
   }
 }
 
-function registerModels(vm: ClarityVm, genesis: Genesis, network: NetworkParams): void {
-  for (const { owner, manifestHash, name, uri } of genesis.models) {
-    mustCall(vm, `${network.bootAddress}.models`, owner, [
-      Cv.buffer(manifestHash),
-      Cv.ascii(name),
-      Cv.ascii(uri),
-    ]);
+/** @throws Error */
+function registerModels(caller: SystemCaller, genesis: Genesis): void {
+  const seen = new Set<string>();
+  for (const model of genesis.models) {
+    const id = bytesToHex(model.manifestHash);
+    if (seen.has(id) || model.name === '') {
+      throw new Error(`genesis: model ${id} is named twice or has no name`);
+    }
+    seen.add(id);
+    registerModel(caller, model);
   }
 }
 
@@ -110,9 +115,11 @@ function registerHosts(vm: ClarityVm, genesis: Genesis, network: NetworkParams):
     mustCall(vm, `${network.bootAddress}.hosts`, host.address, [
       Cv.ascii(host.endpoint),
       Cv.buffer(host.operatingKey),
+      Cv.buffer(host.sealKey),
       Cv.list(host.models.map((model) => Cv.buffer(model))),
       Cv.uint(host.capacity),
       Cv.uint(host.inputPriceMicro),
+      Cv.uint(host.cachedPriceMicro),
       Cv.uint(host.outputPriceMicro),
       Cv.uint(host.bondMicro),
     ]);

@@ -1,6 +1,6 @@
 /**
  * The two transactions of a tenure's miner, and what the node writes into boot contracts when a
- * tenure starts: the beacon of `.inference`, and the signers when a reward cycle starts.
+ * tenure starts: the beacon, and the signers when a reward cycle starts.
  * Source: SIP-021; docs/protocol.md.
  */
 import { assert } from '@assay/bytes';

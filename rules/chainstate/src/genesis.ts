@@ -41,10 +41,14 @@ export interface GenesisHost {
   readonly endpoint: string;
   /** Compressed, 33 bytes. */
   readonly operatingKey: Uint8Array;
+  /** X25519, 32 bytes; zeros (the default): takes no sealed prompts. */
+  readonly sealKey: Uint8Array;
   /** Manifest hashes. */
   readonly models: readonly Uint8Array[];
   readonly capacity: bigint;
   readonly inputPriceMicro: bigint;
+  /** Default: the input price. */
+  readonly cachedPriceMicro: bigint;
   readonly outputPriceMicro: bigint;
   readonly bondMicro: bigint;
 }
@@ -62,6 +66,10 @@ export interface Genesis {
   readonly balances: readonly GenesisBalance[];
   /** Ordered by public key. */
   readonly signers: readonly GenesisSigner[];
+  /** May change the parameters of the inference protocol; default the boot address: nobody. */
+  readonly governor: string;
+  /** Gets what fees and slashes leave over; null: it is burned. */
+  readonly treasury: string | null;
   readonly models: readonly GenesisModel[];
   readonly hosts: readonly GenesisHost[];
 }
@@ -116,6 +124,8 @@ function readGenesis(text: string): Genesis {
     'pox',
     'balances',
     'signers',
+    'governor',
+    'treasury',
     'models',
     'hosts',
   ]);
@@ -128,6 +138,8 @@ function readGenesis(text: string): Genesis {
     pox: readPox(root.get('pox'), network),
     balances: root.get('balances').list(LIMITS.genesisBalancesMax, (f) => readBalance(f, network)),
     signers: root.get('signers').list(SIGNERS_MAX, readSigner),
+    governor: principalOr(root.get('governor'), network, network.bootAddress),
+    treasury: principalOr(root.get('treasury'), network, null),
     models: root.get('models').list(LIMITS.genesisModelsMax, (f) => readModel(f, network)),
     hosts: root.get('hosts').list(LIMITS.genesisHostsMax, (f) => readHost(f, network)),
   };
@@ -172,11 +184,14 @@ function readSigner(field: JsonField): GenesisSigner {
   };
 }
 
+function principalOr<T>(field: JsonField, network: NetworkParams, otherwise: T): string | T {
+  return field.isAbsent ? otherwise : field.principal(network);
+}
+
 function readModel(field: JsonField, network: NetworkParams): GenesisModel {
   field.only(['owner', 'manifestHash', 'name', 'uri']);
-  const owner = field.get('owner');
   return {
-    owner: owner.isAbsent ? network.bootAddress : owner.principal(network),
+    owner: principalOr(field.get('owner'), network, network.bootAddress),
     manifestHash: field.get('manifestHash').bytes(32),
     name: field.get('name').ascii(64),
     uri: field.get('uri').ascii(256),
@@ -188,19 +203,26 @@ function readHost(field: JsonField, network: NetworkParams): GenesisHost {
     'address',
     'endpoint',
     'operatingKey',
+    'sealKey',
     'models',
     'capacity',
     'inputPriceMicro',
+    'cachedPriceMicro',
     'outputPriceMicro',
     'bondMicro',
   ]);
+  const sealKey = field.get('sealKey');
+  const inputPriceMicro = field.get('inputPriceMicro').amount(0n, U64_MAX);
+  const cachedPrice = field.get('cachedPriceMicro');
   return {
     address: field.get('address').principal(network),
     endpoint: field.get('endpoint').ascii(128),
     operatingKey: publicKeyOf(field.get('operatingKey')),
+    sealKey: sealKey.isAbsent ? new Uint8Array(32) : sealKey.bytes(32),
     models: field.get('models').list(8, (model) => model.bytes(32)),
     capacity: field.get('capacity').amount(1n, 1_024n),
-    inputPriceMicro: field.get('inputPriceMicro').amount(0n, U64_MAX),
+    inputPriceMicro,
+    cachedPriceMicro: cachedPrice.isAbsent ? inputPriceMicro : cachedPrice.amount(0n, U64_MAX),
     outputPriceMicro: field.get('outputPriceMicro').amount(0n, U64_MAX),
     bondMicro: field.get('bondMicro').amount(1n, U64_MAX),
   };

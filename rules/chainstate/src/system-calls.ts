@@ -4,7 +4,7 @@
  */
 import { assert } from '@assay/bytes';
 import type { ClarityVm } from '@assay/clarity';
-import { type ClarityValue, Cv, clarityValueToString } from '@assay/clarity-value';
+import { type ClarityValue, Cv, clarityValueToString, parsePrincipal } from '@assay/clarity-value';
 import { hash160 } from '@assay/crypto';
 import type { NetworkParams } from '@assay/params';
 import { addressText } from './addresses.ts';
@@ -35,15 +35,50 @@ function call(
   assert(result.type === 'ok', `${shown}: ${clarityValueToString(result)}`);
 }
 
-/** Gives `.inference` the lots of a new tenure. */
+/** Gives `.beacon` the lots of a new tenure. */
 export function setBeacon(caller: SystemCaller, view: BurnView): void {
-  call(caller, 'inference', 'set-beacon', [
+  call(caller, 'beacon', 'set-beacon', [
     Cv.tuple({
       'sortition-hash': Cv.buffer(view.sortitionHash),
       'burn-hash': Cv.buffer(view.burnHeaderHash),
       'burn-height': Cv.uint(view.burnHeight),
     }),
   ]);
+}
+
+/** Who may change parameters, and who gets what is left over; genesis only. */
+export function setGovernance(
+  caller: SystemCaller,
+  { governor, treasury }: { readonly governor: string; readonly treasury: string | null },
+): void {
+  call(caller, 'governance', 'set-genesis', [
+    principalOf(governor),
+    treasury === null ? Cv.none() : Cv.some(principalOf(treasury)),
+  ]);
+}
+
+/** A model of the genesis block, for which nobody puts up a bond. */
+export function registerModel(
+  caller: SystemCaller,
+  model: {
+    readonly owner: string;
+    readonly manifestHash: Uint8Array;
+    readonly name: string;
+    readonly uri: string;
+  },
+): void {
+  call(caller, 'models', 'register-at-genesis', [
+    principalOf(model.owner),
+    Cv.buffer(model.manifestHash),
+    Cv.ascii(model.name),
+    Cv.ascii(model.uri),
+  ]);
+}
+
+function principalOf(text: string): ClarityValue {
+  const parsed = parsePrincipal(text);
+  assert(parsed.ok, `${text} was checked to be a principal`);
+  return Cv.principal(parsed.value);
 }
 
 /** Writes the signers of a cycle into `.signers`, in their order. */

@@ -192,6 +192,6 @@ describe('admission', () => {
     });
     const host = { version: 26, hash: new Uint8Array(20) };
     expect(judge(infer({ host })).message).toBe('the named host does not serve this model');
-    expect(judge(call(`${BOOT}.inference`, 'set-beacon', [])).reason).toBe('NoSuchPublicFunction');
+    expect(judge(call(`${BOOT}.beacon`, 'set-beacon', [])).reason).toBe('NoSuchPublicFunction');
   });
 });

@@ -167,7 +167,8 @@ describe('infer payload to settlement', () => {
     );
     expect(receipt!.vmError).toBe(null);
     expect(clarityValueToString(receipt!.result)).toBe('(ok u10200)');
-    expect(chain.balanceOf(HOST.address) - before).toBe(10_200n);
+    expect(chain.balanceOf(HOST.address) - before).toBe(9_894n);
+    expect(chain.balanceOf(`${BOOT}.judges`)).toBe(306n);
     expect(chain.balanceOf(ALICE.address)).toBe(START - 1_000n - 10_200n);
     expect(chain.balanceOf(INFERENCE)).toBe(0n);
     expect(escrow(chain)).toBe(0n);
@@ -183,10 +184,10 @@ describe('infer payload to settlement', () => {
       );
     };
     const [a, b, c] = SIGNERS as [Account, Account, Account];
-    expect(results([0, a], [1, b])).toBe('(err u333)');
-    expect(results([2, c], [2, c])).toBe('(err u331)');
-    expect(results([1, c], [2, c])).toBe('(err u332)');
-    expect(results([2, c], [3, a])).toBe('(err u330)');
+    expect(results([0, a], [1, b])).toBe('(err u504)');
+    expect(results([2, c], [2, c])).toBe('(err u502)');
+    expect(results([1, c], [2, c])).toBe('(err u503)');
+    expect(results([2, c], [3, a])).toBe('(err u501)');
     expect(results([0, a], [2, c])).toBe('(ok u10200)');
     expect(results([0, a], [2, c])).toBe('(err u321)');
   });
@@ -199,8 +200,8 @@ describe('infer payload to settlement', () => {
         chain.mine(chain.sign(BOB, call(INFERENCE, fn, certificate(chain, 1n, verdict))))[0]!
           .result,
       );
-    expect(send('reject', 'valid')).toBe('(err u332)');
-    expect(send('settle', 'invalid')).toBe('(err u332)');
+    expect(send('reject', 'valid')).toBe('(err u503)');
+    expect(send('settle', 'invalid')).toBe('(err u503)');
     expect(send('reject', 'invalid')).toBe('(ok u50000)');
     expect(chain.balanceOf(ALICE.address)).toBe(START - 1_000n);
   });

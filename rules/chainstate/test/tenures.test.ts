@@ -101,19 +101,25 @@ describe('tenures', () => {
     expect(chain.tip.header.burnSpent).toBe(view.totalBurn);
   });
 
-  it('gives .inference the beacon and .signers the set of a new cycle', () => {
+  it('gives .beacon the lots and .signers the set of a new cycle', () => {
     const chain = new TestChain();
     chain.tenure();
-    const beacon = chain.chain.view(chain.tip.blockId).dataVar(`${BOOT}.inference`, 'beacon');
-    const view = chain.burnView(101);
-    expect(beacon).toEqual(
-      Cv.tuple({
+    chain.tenure([], 20);
+    const state = chain.chain.view(chain.tip.blockId);
+    for (const [number, height] of [
+      [1n, 101],
+      [2n, 121],
+    ] as const) {
+      const view = chain.burnView(height);
+      const beacon = Cv.tuple({
         'sortition-hash': Cv.buffer(view.sortitionHash),
         'burn-hash': Cv.buffer(view.burnHeaderHash),
-        'burn-height': Cv.uint(101),
-      }),
-    );
-    chain.tenure([], 20);
+        'burn-height': Cv.uint(height),
+      });
+      const kept = state.mapEntry(`${BOOT}.beacon`, 'history', Cv.uint(number));
+      expect(kept).toEqual(Cv.some(beacon));
+    }
+    expect(state.dataVar(`${BOOT}.beacon`, 'sequence')).toEqual(Cv.uint(2));
     expect(chain.tip.rewardCycle).toBe(1);
     const last = chain.chain.view(chain.tip.blockId).dataVar(`${BOOT}.signers`, 'last-set-cycle');
     expect(last).toEqual(Cv.uint(1));
