@@ -113,7 +113,7 @@ export default {
     setupFiles: [${JSON.stringify(join(room, 'src/vitest/setup.ts'))}],
     environmentOptions: { clarinet: ${JSON.stringify({ manifestPath: manifest ?? './Clarinet.toml' })} },
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 1,
     testTimeout: 600000,
     hookTimeout: 120000,
   },

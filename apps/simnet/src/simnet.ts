@@ -227,15 +227,21 @@ export class Simnet {
     return this.stacksBlockHeight;
   }
 
-  /** All transactions in one block. @throws string at the first that fails to run */
+  /**
+   * All transactions in one block. SDKs of generation 2 mined it after them: they saw the heights
+   * of the block before. @throws string at the first that fails to run
+   */
   mineBlock(txs: readonly Tx[]): ParsedTransactionResult[] {
-    this.#session.chain.mineStacksBlock();
-    return txs.map((one) => {
+    const minesFirst = this.#options.generation !== 2;
+    if (minesFirst) this.#session.chain.mineStacksBlock();
+    const results = txs.map((one) => {
       if ('callPublicFn' in one) return this.#call('public', one.callPublicFn, false);
       if ('callPrivateFn' in one) return this.#call('private', one.callPrivateFn, false);
       if ('deployContract' in one) return this.#deploy(one.deployContract, false);
       return this.#transfer(one.transferSTX, false);
     });
+    if (!minesFirst) this.#session.chain.mineStacksBlock();
+    return results;
   }
 
   // ---- transactions ----

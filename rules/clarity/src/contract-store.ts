@@ -18,30 +18,42 @@ import type { ClarityVersion } from './version.ts';
 
 /** Compiled contracts by id and content. Safe to share between forks and blocks. */
 export class ContractCache {
-  readonly #contracts = new Map<string, CompiledContract>();
-  readonly #max: number;
+  readonly #contracts = new Map<string, { contract: CompiledContract; sourceBytes: number }>();
+  readonly #contractsMax: number;
+  readonly #sourceBytesMax: number;
+  #sourceBytes = 0;
 
-  constructor(contractsMax: number = LIMITS.cachedContracts) {
-    this.#max = contractsMax;
+  constructor(limits: { readonly contractsMax?: number; readonly sourceBytesMax?: number } = {}) {
+    this.#contractsMax = limits.contractsMax ?? LIMITS.cachedContracts;
+    this.#sourceBytesMax = limits.sourceBytesMax ?? LIMITS.cachedSourceBytes;
   }
 
   get size(): number {
     return this.#contracts.size;
   }
 
-  get(key: string): CompiledContract | undefined {
-    return this.#contracts.get(key);
+  /** Of all contracts kept. */
+  get sourceBytes(): number {
+    return this.#sourceBytes;
   }
 
-  set(key: string, contract: CompiledContract): void {
-    if (this.#contracts.size >= this.#max) {
-      // The oldest leaves: maps iterate in the order of insertion.
-      for (const oldest of this.#contracts.keys()) {
-        this.#contracts.delete(oldest);
-        break;
-      }
+  get(key: string): CompiledContract | undefined {
+    return this.#contracts.get(key)?.contract;
+  }
+
+  /** A contract above the limit by itself is kept alone. */
+  set(key: string, contract: CompiledContract, sourceBytes: number): void {
+    for (const [oldest, kept] of this.#contracts) {
+      const fits =
+        this.#contracts.size < this.#contractsMax &&
+        this.#sourceBytes + sourceBytes <= this.#sourceBytesMax;
+      if (fits) break;
+      // Maps iterate in the order of insertion.
+      this.#contracts.delete(oldest);
+      this.#sourceBytes -= kept.sourceBytes;
     }
-    this.#contracts.set(key, contract);
+    this.#contracts.set(key, { contract, sourceBytes });
+    this.#sourceBytes += sourceBytes;
   }
 }
 
@@ -120,6 +132,6 @@ export function loadContract(
   const program = parseProgram(contractId, source, record.version);
   const contract = rebuildContract(program, record.version, constants);
   contract.loadSize = record.sourceBytes + record.constantBytes;
-  cache.set(key, contract);
+  cache.set(key, contract, record.sourceBytes);
   return contract;
 }

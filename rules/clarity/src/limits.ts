@@ -21,6 +21,12 @@ export const LIMITS = {
   contractSourceBytes: 2 * 1024 * 1024,
   /** Compiled contracts kept in a `ContractCache`; the oldest leaves first. */
   cachedContracts: 1024,
+  /** Bytes of source of the contracts in a `ContractCache`; a compiled contract is some 50 times it. */
+  cachedSourceBytes: 16 * 1024 * 1024,
+  /** Characters of an error's message; the rest is cut. */
+  errorMessageChars: 2000,
+  /** Types written out in a contract interface; beyond: the contract has none to show. */
+  interfaceTypes: 1_000_000,
 } as const;
 
 /** Cost limit of one block, epochs 2.1 to 3.4. */

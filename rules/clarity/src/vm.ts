@@ -7,7 +7,13 @@
 import { DecodeError, err, ok, type Result } from '@assay/bytes';
 import { ClarityTypeError, type ClarityValue } from '@assay/clarity-value';
 import { analyzeContract } from './analysis/analyze.ts';
-import { type ContractInterface, interfaceFromText } from './analysis/interface.ts';
+import {
+  buildInterface,
+  type ContractInterface,
+  canWriteInterface,
+  interfaceFromText,
+} from './analysis/interface.ts';
+import { recordFromText } from './analysis/record.ts';
 import { decodeStored, encodeValueHex } from './codec.ts';
 import { Compiler } from './compile/compiler.ts';
 import { emptyContract, isSupplySlot, runTopLevel } from './compile/define.ts';
@@ -128,7 +134,6 @@ export class ClarityVm {
         if (!isSupplySlot(name)) constantBytes += valueSize(value);
       }
       writeContract(x.db, contract, { source, constantBytes, height: this.#info.stacksHeight });
-      x.db.putMetadata(contractId, META.interface, analysis.interfaceText);
       x.db.putMetadata(contractId, META.analysis, analysis.recordText);
     });
     if (!ran.ok) return ran;
@@ -185,10 +190,18 @@ export class ClarityVm {
     return ok({ value: value === null ? null : exportValue(value), cost });
   }
 
-  /** The JSON of `/v2/contracts/interface`; null when there is no such contract. */
+  /**
+   * The JSON of `/v2/contracts/interface`; null when there is no such contract, and for one whose
+   * interface is too large to write (`LIMITS.interfaceTypes`).
+   */
   contractInterface(contractId: string): ContractInterface | null {
-    const text = this.#db.getMetadata(contractId, META.interface);
-    return text === null ? null : interfaceFromText(text);
+    const kept = this.#db.getMetadata(contractId, META.interface);
+    if (kept !== null) return interfaceFromText(kept);
+    const version = readContractRecord(this.#db, contractId)?.version;
+    const text = this.#db.getMetadata(contractId, META.analysis);
+    if (version === undefined || text === null) return null;
+    const record = recordFromText(text);
+    return canWriteInterface(record) ? buildInterface(record, version) : null;
   }
 
   /** Source text and version; null when there is no such contract. */
@@ -279,8 +292,14 @@ export class ClarityVm {
   }
 }
 
-/** Null for what is not the contract's doing. */
 function toClarityError(thrown: unknown): ClarityError | null {
+  const error = nameError(thrown);
+  if (error === null || error.message.length <= LIMITS.errorMessageChars) return error;
+  return { ...error, message: `${error.message.slice(0, LIMITS.errorMessageChars - 4)} ...` };
+}
+
+/** Null for what is not the contract's doing. */
+function nameError(thrown: unknown): ClarityError | null {
   if (thrown instanceof RuntimeFailure) {
     const { name, message, kind } = thrown;
     return { code: `clarity/${kind}`, kind: 'runtime', name, message };

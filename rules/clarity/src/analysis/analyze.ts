@@ -11,14 +11,11 @@ import { META } from '../state/keys.ts';
 import type { ClarityVersion } from '../version.ts';
 import { Checker, checkCompliance, fail, type RecordLoader } from './checker.ts';
 import { checkProgram } from './definitions.ts';
-import { buildInterface } from './interface.ts';
 import { checkReadOnly } from './read-only.ts';
 import { recordFromText, recordToText } from './record.ts';
 
 export interface Analysis {
-  /** ABI as JSON. */
-  readonly interfaceText: string;
-  /** Types for later contracts, as JSON. */
+  /** Types for later contracts and for the interface, as JSON. */
   readonly recordText: string;
 }
 
@@ -47,11 +44,15 @@ export function analyzeContract(program: Program, version: ClarityVersion, x: Ex
     checkCompliance(checker, trait, methods);
   }
   return {
-    interfaceText: JSON.stringify(buildInterface(checker, version)),
     recordText: recordToText({
       functions: checker.functions,
       traits: checker.exportedTraits(),
-      implemented: checker.implemented,
+      implemented: [...checker.implemented.values()],
+      variables: checker.variables,
+      dataVars: checker.dataVars,
+      maps: checker.maps,
+      fts: checker.fts,
+      nfts: checker.nfts,
     }),
   };
 }

@@ -24,7 +24,7 @@ import type { ClarityVersion } from '../version.ts';
 import { TypingContext } from './context.ts';
 import { NATIVE_CHECKS } from './native-checks.ts';
 import type { AnalysisRecord, FunctionTypes, TraitMethods } from './record.ts';
-import { fitTraits } from './traits.ts';
+import { fitTraits, TraitPairs } from './traits.ts';
 
 /** Types of contracts deployed before. */
 export type RecordLoader = (contractId: string) => AnalysisRecord | null;
@@ -56,7 +56,9 @@ export class Checker {
   /** By identity; in Clarity 1 by bare name. */
   readonly #traits = new Map<string, TraitMethods>();
   readonly #traitNames = new Set<string>();
-  readonly implemented: TraitId[] = [];
+  /** By identity: naming a trait twice implements it once. */
+  readonly implemented = new Map<string, TraitId>();
+  readonly traitPairs = new TraitPairs();
   /** Undefined outside a function; null until something may return early. */
   returnType: TypeSignature | null | undefined = undefined;
 

@@ -104,7 +104,7 @@ function checkTopLevel(c: Checker, expr: Expr, context: TypingContext): void {
       const field = args[0]!;
       if (field.kind !== 'field') return;
       c.m.keep(field.trait.name.length);
-      c.implemented.push(field.trait);
+      c.implemented.set(`${field.trait.contract}.${field.trait.name}`, field.trait);
     }
   }
 }

@@ -16,6 +16,26 @@ import { type TraitMethods, traitTypeSize } from './record.ts';
 
 const DEPTH_MAX = 32;
 
+/**
+ * Pairs of traits found compatible, and how many levels of types and traits that took. Without it,
+ * traits that refer to each other in several methods are compared once per path: exponentially.
+ */
+export class TraitPairs {
+  readonly #levels = new Map<string, number>();
+  /** The deepest level looked at since it was last reset. */
+  deepest = 0;
+
+  levels(actual: TraitId, expected: TraitId): number | null {
+    return this.#levels.get(pairKey(actual, expected)) ?? null;
+  }
+
+  note(actual: TraitId, expected: TraitId, levels: number): void {
+    this.#levels.set(pairKey(actual, expected), levels);
+  }
+}
+
+const pairKey = (a: TraitId, b: TraitId) => `${a.contract}.${a.name} ${b.contract}.${b.name}`;
+
 /** @throws CheckFailure when `actual` cannot be used as `expected` */
 export function fitTraits(
   c: Checker,
@@ -24,6 +44,7 @@ export function fitTraits(
   depth: number,
 ): void {
   if (depth > DEPTH_MAX) fail('TypeSignatureTooDeep');
+  if (depth > c.traitPairs.deepest) c.traitPairs.deepest = depth;
   if (actual.kind === 'optional' && expected.kind === 'optional') {
     fitTraits(c, actual.inner, expected.inner, depth + 1);
   } else if (actual.kind === 'response' && expected.kind === 'response') {
@@ -76,6 +97,23 @@ export function lookupTrait(c: Checker, id: TraitId): TraitMethods {
 
 function fitTrait(c: Checker, actual: TraitId, expected: TraitId, depth: number): void {
   if (actual.contract === expected.contract && actual.name === expected.name) return;
+  const pairs = c.traitPairs;
+  const levels = pairs.levels(actual, expected);
+  if (levels !== null) {
+    if (depth + levels > DEPTH_MAX) fail('TraitReferenceChainTooDeep');
+    pairs.deepest = Math.max(pairs.deepest, depth + levels);
+    return;
+  }
+  const outer = pairs.deepest;
+  const runtime = c.m.runtime;
+  pairs.deepest = depth;
+  compareTraits(c, actual, expected, depth);
+  // What was charged must be charged again; then the charges bound the work.
+  if (c.m.runtime === runtime) pairs.note(actual, expected, pairs.deepest - depth);
+  pairs.deepest = Math.max(pairs.deepest, outer);
+}
+
+function compareTraits(c: Checker, actual: TraitId, expected: TraitId, depth: number): void {
   const actualTrait = lookupTrait(c, actual);
   const expectedTrait = lookupTrait(c, expected);
   if (depth > DEPTH_MAX) fail('TraitReferenceChainTooDeep');

@@ -2,7 +2,7 @@
  * A contract ready to run: functions as closures, state descriptors with their keys.
  * Immutable but for the recursion guard of functions; shared by all blocks of a process.
  */
-import type { TraitId, TypeSignature } from '@assay/clarity-value';
+import type { TypeSignature } from '@assay/clarity-value';
 import type { Code } from '../exec/exec.ts';
 import type { PrincipalV, Value } from '../value.ts';
 import type { ClarityVersion } from '../version.ts';
@@ -72,7 +72,8 @@ export interface CompiledContract {
   readonly fts: Map<string, FungibleToken>;
   readonly nfts: Map<string, NonFungibleToken>;
   readonly traits: Map<string, ReadonlyMap<string, MethodSignature>>;
-  readonly implemented: TraitId[];
+  /** `ST....contract.trait` */
+  readonly implemented: Set<string>;
   /** Source and constants in bytes: what loading costs. */
   loadSize: number;
   /** True while the top level runs. */

@@ -34,7 +34,7 @@ export function emptyContract(id: string, version: ClarityVersion): CompiledCont
     fts: new Map(),
     nfts: new Map(),
     traits: new Map(),
-    implemented: [],
+    implemented: new Set(),
     loadSize: 0,
     deploying: false,
   };
@@ -119,7 +119,10 @@ class Builder {
           );
           return null;
         case 'impl-trait':
-          if (args[0]?.kind === 'field') this.#contract.implemented.push(args[0].trait);
+          if (args[0]?.kind === 'field') {
+            const { trait } = args[0];
+            this.#contract.implemented.add(`${trait.contract}.${trait.name}`);
+          }
           return null;
         case 'use-trait':
           return null;

@@ -112,10 +112,8 @@ function dispatch(
   const contractId = callee.text;
   if (contractId === self.id) throw checkError('CircularReference', contractId);
   const contract = load(x, contractId);
-  const declared = contract.implemented.some(
-    (other) => other.name === trait.name && other.contract === trait.contract,
-  );
-  if (declared) return { contractId, returns: null };
+  if (contract.implemented.has(`${trait.contract}.${trait.name}`))
+    return { contractId, returns: null };
   const definer = load(x, trait.contract);
   const fn = contract.functions.get(functionName);
   if (fn === undefined) {

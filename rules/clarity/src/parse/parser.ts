@@ -308,9 +308,12 @@ function literal(value: import('../value.ts').Value, span: Span): SourceExpr {
 
 function parseInteger(text: string, low: bigint, high: bigint, error: string, span: Span): bigint {
   // Leading zeros are fine and unbounded in text; the value is what is checked.
-  const value =
-    text.length > 4096 ? high + 1n : BigInt(text.startsWith('-') ? text.slice(1) : text);
-  const signed = text.startsWith('-') ? -value : value;
+  const negative = text.startsWith('-');
+  let from = negative ? 1 : 0;
+  while (from < text.length - 1 && text.charCodeAt(from) === 48) from++;
+  const digits = text.slice(from);
+  const value = digits.length > 40 ? high + 1n : BigInt(digits);
+  const signed = negative && digits.length <= 40 ? -value : value;
   if (signed < low || signed > high) fail(error, `failed to parse int literal '${text}'`, span);
   return signed;
 }

@@ -3,7 +3,7 @@
  *
  * Source: stacks-core clarity/src/vm/ast/{mod,sugar_expander,traits_resolver}.rs.
  */
-import type { TraitId } from '@assay/clarity-value';
+import { comparePrincipals, parsePrincipal, type TraitId } from '@assay/clarity-value';
 import { ParseFailure } from '../errors.ts';
 import type { ClarityVersion } from '../version.ts';
 import type { Expr, Program, SourceExpr, TraitBinding } from './ast.ts';
@@ -149,5 +149,15 @@ function resolveTraits(
       rejectTraits(args.slice(1));
     }
   }
-  return { traits, implemented };
+  return { traits, implemented: distinct(implemented) };
+}
+
+/** Each trait once, by name and then by contract: upstream's order of checking. */
+function distinct(traits: readonly TraitId[]): TraitId[] {
+  const byId = new Map(traits.map((trait) => [`${trait.contract}.${trait.name}`, trait]));
+  return [...byId.values()].sort((a, b) => {
+    if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+    const [left, right] = [parsePrincipal(a.contract), parsePrincipal(b.contract)];
+    return left.ok && right.ok ? comparePrincipals(left.value, right.value) : 0;
+  });
 }

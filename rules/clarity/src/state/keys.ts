@@ -43,5 +43,6 @@ export const META = {
   constants: `vm-metadata::${STORE.contract}::constants`,
   /** Types of functions and traits, for analysing other contracts. */
   analysis: `vm-metadata::${STORE.contract}::analysis`,
+  /** Written by older nodes; now made from `analysis`. */
   interface: `vm-metadata::${STORE.contract}::interface`,
 } as const;
