@@ -23,6 +23,10 @@ export {
 export { FakeEngine, type FakeEngineOptions } from './fake.ts';
 export { type Draw, drawGmV1, gumbel, orderCandidates, type ScoredCandidate } from './gm-v1.ts';
 export { expGm, lnGm } from './gm-v1-math.ts';
+export { type CompletionsOptions, openCompletionsServer } from './http/completions.ts';
+export { type LlamaServerOptions, openLlamaServer } from './http/llama-server.ts';
+export { type OllamaOptions, openOllama } from './http/ollama.ts';
+export type { RemoteModel } from './http/remote-model.ts';
 export { ENGINE_LIMITS } from './limits.ts';
 export {
   DEFAULT_THRESHOLDS,

@@ -30,6 +30,8 @@ export const ENGINE_LIMITS = {
   constraintStatesMax: 65_536,
   /** Ways in which one text may go on. */
   constraintStacksMax: 16_384,
+  /** Random bytes that keep a scoring away from a server's prefix cache. */
+  cacheSaltBytes: 16,
   /** Texts in one call of `embed`. */
   embedInputsMax: 256,
 } as const;

@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { drawGmV1, FakeEngine } from '../src/index.ts';
 import { checkEngineCompliance } from './compliance.ts';
 
+const FAKE = { ownSampler: true, teacherForcing: true, constraints: true, embeddings: true };
+
 describe('FakeEngine, engine compliance', () => {
-  checkEngineCompliance(async () => new FakeEngine(), 1e-12);
+  checkEngineCompliance(async () => new FakeEngine(), { declared: FAKE, toleranceNats: 1e-12 });
 });
 
 describe('FakeEngine with noise, engine compliance', () => {
-  checkEngineCompliance(async () => new FakeEngine({ noise: 0.002, machine: 2 }), 0.05);
+  const open = async () => new FakeEngine({ noise: 0.002, machine: 2 });
+  checkEngineCompliance(open, { declared: FAKE, toleranceNats: 0.05 });
 });
 
 describe('FakeEngine', () => {

@@ -11,7 +11,8 @@ const CACHE = fileURLToPath(new URL('../../../.cache/models', import.meta.url));
 const open = async () => openLlamaEngine({ modelPath: (await ensureModel(CACHE)).path });
 
 describe('llama.cpp, engine compliance', () => {
-  checkEngineCompliance(open, 0.05);
+  const declared = { ownSampler: true, teacherForcing: true, constraints: true };
+  checkEngineCompliance(open, { declared, toleranceNats: 0.05 });
 });
 
 describe('the generated model', () => {
