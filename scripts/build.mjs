@@ -1,5 +1,5 @@
-// Bundles the one binary into dist/. Rooms are TypeScript source; esbuild is the whole build.
-import { readFileSync } from 'node:fs';
+// Bundles the one binary and the page into dist/. Rooms are TypeScript source; esbuild is the whole build.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,6 +30,8 @@ export async function build() {
     },
     logLevel: 'warning',
   });
+  const { buildPage } = await import('../apps/verifier/build.mjs');
+  writeFileSync(join(root, 'dist', 'verify.html'), await buildPage());
   // The bundler's own process is not needed while the program runs.
   await stop();
 }

@@ -15,6 +15,7 @@ export interface FakeAnswer {
   readonly json?: unknown;
   readonly text?: string;
   readonly bytes?: Uint8Array;
+  readonly html?: string;
 }
 
 /** Null: no such route, 404. */
@@ -44,10 +45,11 @@ export class FakeNode {
       const { method = 'GET', url: path = '/' } = incoming;
       const request = { method, path, body: await bodyOf(incoming) };
       requests.push(request);
-      const { status = 200, json, text, bytes } = routes(request) ?? { status: 404, text: 'no' };
-      const isJson = json !== undefined;
-      outgoing.writeHead(status, { 'content-type': isJson ? 'application/json' : 'text/plain' });
-      outgoing.end(isJson ? JSON.stringify(json) : (bytes ?? text ?? ''));
+      const answer = routes(request) ?? { status: 404, text: 'no' };
+      const { status = 200, json, text, bytes, html } = answer;
+      const type = json !== undefined ? 'application/json' : html ? 'text/html' : 'text/plain';
+      outgoing.writeHead(status, { 'content-type': type });
+      outgoing.end(json !== undefined ? JSON.stringify(json) : (bytes ?? html ?? text ?? ''));
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     return new FakeNode(server, requests);

@@ -12,6 +12,31 @@ export interface VerifyReport {
   /** Nothing failed and the chain of checks reached its end. */
   readonly ok: boolean;
   readonly checks: readonly Check[];
+  /** What was proven; null when the checks ended before there was anything to show. */
+  readonly answer: ProvenAnswer | null;
+}
+
+/** The answer and its circumstances, after the checks: for people to look at. */
+export interface ProvenAnswer {
+  readonly requestTxid: string;
+  readonly settlementTxid: string;
+  /** Hash of the model's manifest, hex. */
+  readonly model: string;
+  readonly host: string;
+  readonly paidMicro: bigint;
+  readonly blockHeight: number;
+  readonly burnHeight: number;
+  readonly burnHash: string;
+  readonly promptTokens: number;
+  /** Null when nobody has the transcript any more. */
+  readonly transcript: {
+    readonly text: string;
+    readonly tokenIds: readonly number[];
+    /** What the host claims about each sampled token, nats. */
+    readonly claimedLogprobs: readonly number[];
+    /** The four likeliest of each position as the host claims, descending, nats. */
+    readonly claimedTop: readonly (readonly number[])[];
+  } | null;
 }
 
 /** Nothing more can be concluded after the check that failed last. */
@@ -21,9 +46,14 @@ export class CannotGoOn extends Error {
 
 export class Checks {
   readonly #list: Check[] = [];
+  readonly #onCheck: (check: Check) => void;
+
+  constructor(onCheck: (check: Check) => void = () => {}) {
+    this.#onCheck = onCheck;
+  }
 
   expect(what: string, ok: boolean, detail = ''): boolean {
-    this.#list.push({ what, ok, detail });
+    this.#add({ what, ok, detail });
     return ok;
   }
 
@@ -35,10 +65,15 @@ export class Checks {
   }
 
   skip(what: string, why: string): void {
-    this.#list.push({ what, ok: null, detail: why });
+    this.#add({ what, ok: null, detail: why });
   }
 
-  report(isComplete: boolean): VerifyReport {
+  #add(check: Check): void {
+    this.#list.push(check);
+    this.#onCheck(check);
+  }
+
+  report(isComplete: boolean): Pick<VerifyReport, 'ok' | 'checks'> {
     const ok = isComplete && this.#list.every((check) => check.ok !== false);
     return { ok, checks: [...this.#list] };
   }

@@ -1,6 +1,6 @@
 /** Checks an answer from the chain up, believing no node: for the terminal and for a page. */
 export { type BitcoinSource, esploraSource } from './bitcoin-source.ts';
-export type { Check, Checks, VerifyReport } from './checks.ts';
+export type { Check, Checks, ProvenAnswer, VerifyReport } from './checks.ts';
 export type {
   InferResult,
   PlaceJson,

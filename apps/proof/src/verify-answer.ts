@@ -8,11 +8,12 @@
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
+import { decodeLogprob, SKETCH_BYTES, type Transcript } from '@assay/jobs';
 import { DEVNET, NETWORKS, type NetworkParams } from '@assay/params';
 import { checkBitcoin } from './bitcoin.ts';
 import type { BitcoinSource } from './bitcoin-source.ts';
 import { checkPlace, type PlacedTransaction } from './block.ts';
-import { CannotGoOn, Checks, type VerifyReport } from './checks.ts';
+import { CannotGoOn, type Check, Checks, type ProvenAnswer, type VerifyReport } from './checks.ts';
 import type { InferResult } from './infer-result.ts';
 import { fetchJson, type NodeSource } from './node-source.ts';
 import { checkTerms, type ProvenRequest, proveRequest, proveResult } from './record.ts';
@@ -31,6 +32,8 @@ export interface VerifyOptions {
   /** Whose signatures count, independently of the node. */
   readonly trusted?: TrustedNetwork | undefined;
   readonly bitcoin?: BitcoinSource | undefined;
+  /** Called with each check as it is done, for long checks on slow lines. */
+  readonly onCheck?: ((check: Check) => void) | undefined;
   /** Runs the model over the answer, where there is one to run. */
   readonly rescore?: ((checks: Checks, input: RescoreInput) => Promise<void>) | undefined;
 }
@@ -57,12 +60,12 @@ export async function verifyAnswer(
   txid: string,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const checks = new Checks();
+  const checks = new Checks(options.onCheck);
   try {
-    await run(node, txid, options, checks);
-    return checks.report(true);
+    const answer = await run(node, txid, options, checks);
+    return { ...checks.report(true), answer };
   } catch (error) {
-    if (error instanceof CannotGoOn) return checks.report(false);
+    if (error instanceof CannotGoOn) return { ...checks.report(false), answer: null };
     throw error;
   }
 }
@@ -85,7 +88,7 @@ async function run(
   txid: string,
   options: VerifyOptions,
   checks: Checks,
-): Promise<void> {
+): Promise<ProvenAnswer> {
   const asked = checks.need('the transaction id has 64 hex digits', hexBytes(txid, 32), txid);
   const result = await claimedResult(node, checks, bytesToHex(asked));
   const { opened, closed } = closedRequest(checks, result);
@@ -121,7 +124,7 @@ async function run(
   if (trusted === undefined) {
     checks.skip(
       'the signer set is that of the network',
-      'the node said so; give --genesis to check',
+      'the node said so; give the genesis file to check',
     );
   }
   await checkTenures(node, checks, network, options, { request, settled });
@@ -130,6 +133,30 @@ async function run(
     const input = { chainId: network.chainId, record, settlement, promptBlob };
     await options.rescore(checks, { ...input, transcript: transcript?.bytes ?? null });
   }
+  return {
+    requestTxid: bytesToHex(request.txid),
+    settlementTxid: bytesToHex(settled.txid),
+    model: bytesToHex(record.request.model),
+    host: record.executor,
+    paidMicro: kept.paidMicro,
+    blockHeight: settled.block.header.chainLength,
+    burnHeight: settled.sortition.burnHeight,
+    burnHash: bytesToHex(settled.sortition.burnHash),
+    promptTokens: settlement.commitment.promptTokens,
+    transcript: transcript === null ? null : claimsOf(transcript.transcript),
+  };
+}
+
+function claimsOf({ text, outputIds, sketch }: Transcript): ProvenAnswer['transcript'] {
+  const claims = outputIds.map((_, i) =>
+    Array.from(sketch.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES), decodeLogprob),
+  );
+  return {
+    text,
+    tokenIds: outputIds,
+    claimedLogprobs: claims.map((one) => one[0]!),
+    claimedTop: claims.map((one) => one.slice(1)),
+  };
 }
 
 /** Both ends of a settled request, as the node claims them. */

@@ -6,6 +6,7 @@ import { nodeWorld } from '@assay/world/node';
 import { type NodeToml, readNodeToml } from '../config/node-toml.ts';
 import { devnetAccount } from '../devnet/accounts.ts';
 import { loadGenesis } from '../genesis-file.ts';
+import { builtPages } from '../pages.ts';
 import { runService, type Service } from '../service.ts';
 import { UserError } from '../user-error.ts';
 import { version } from '../version.ts';
@@ -86,6 +87,7 @@ async function startNode(configPath: string): Promise<Service> {
       miner,
       faucetKey: config.devnet ? secretKey('faucet', devnetAccount('faucet').privateKey) : null,
       serverVersion: `assay ${version()}`,
+      pages: builtPages(),
     },
   );
   await starting('The node', () => node.start());

@@ -115,7 +115,8 @@ async function runVerify(txid: string, options: VerifyFlags): Promise<void> {
         ? (checks, input) => checkByRescoring(checks, input, model)
         : undefined,
   });
-  if (options.json === true) console.log(JSON.stringify(report, null, 2));
+  if (options.json === true)
+    console.log(JSON.stringify({ ok: report.ok, checks: report.checks }, null, 2));
   else {
     for (const check of report.checks) console.log(checkLine(check));
     console.log(report.ok ? green('\nverified') : red('\nnot verified'));
