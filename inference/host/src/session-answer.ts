@@ -12,7 +12,7 @@ export interface AnswerRunOptions {
   /** 32 bytes. */
   readonly seed: Uint8Array;
   readonly stop: readonly string[];
-  readonly constraint: GenerateOptions['constraint'];
+  readonly constraint?: NonNullable<GenerateOptions['constraint']>;
 }
 
 export interface MadeToken {

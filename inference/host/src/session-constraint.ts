@@ -4,21 +4,23 @@
  * `{"stop":["…"],"schema":{…}}`, both optional.
  */
 import { err, ok, type Result } from '@assay/bytes';
-import { ENGINE_LIMITS, type Engine } from '@assay/engine';
+import { type ConstraintState, ENGINE_LIMITS, type Engine, EngineError } from '@assay/engine';
 
 export interface SessionConstraint {
   readonly stop: readonly string[];
+  /** What a JSON Schema allows; null without one. */
+  readonly state: ConstraintState | null;
 }
 
 interface ConstraintFault {
   readonly message: string;
 }
 
-const NONE: SessionConstraint = { stop: [] };
+const NONE: SessionConstraint = { stop: [], state: null };
 
 export function parseConstraint(
   text: string | null,
-  _engine: Engine,
+  engine: Engine,
 ): Result<SessionConstraint, ConstraintFault> {
   if (text === null) return ok(NONE);
   let value: unknown;
@@ -33,9 +35,6 @@ export function parseConstraint(
   const unknown = Object.keys(value).find((key) => key !== 'stop' && key !== 'schema');
   if (unknown !== undefined) return err({ message: `no such constraint: ${unknown.slice(0, 40)}` });
   const { stop = [], schema } = value as { stop?: unknown; schema?: unknown };
-  if (schema !== undefined) {
-    return err({ message: 'this model cannot be held to a schema here' });
-  }
   const { stopStringsMax, stopStringCharsMax } = ENGINE_LIMITS;
   const isStop = (one: unknown): one is string =>
     typeof one === 'string' && one !== '' && one.length <= stopStringCharsMax;
@@ -43,5 +42,21 @@ export function parseConstraint(
     const rule = `${stopStringsMax} texts of 1 to ${stopStringCharsMax} characters`;
     return err({ message: `stop holds at most ${rule}` });
   }
-  return ok({ stop });
+  const state = schema === undefined ? ok(null) : compile(engine, schema);
+  return state.ok ? ok({ stop, state: state.value }) : state;
+}
+
+function compile(engine: Engine, schema: unknown): Result<ConstraintState, ConstraintFault> {
+  if (engine.constrain === undefined || !engine.info.capabilities.constraints) {
+    return err({ message: 'this model cannot be held to a schema here' });
+  }
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
+    return err({ message: 'the schema is not an object' });
+  }
+  try {
+    return ok(engine.constrain(schema as Readonly<Record<string, unknown>>));
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return err({ message: error.message });
+  }
 }

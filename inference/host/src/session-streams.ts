@@ -85,7 +85,7 @@ export class SessionStreams {
       params: request.params,
       seed: samplingSeed(requestHash, this.#publicKey, request.beacon),
       stop: task.constraint.stop,
-      constraint: undefined,
+      ...(task.constraint.state === null ? {} : { constraint: task.constraint.state }),
     });
     const open: OpenRequest = {
       record,

@@ -62,6 +62,15 @@ describe('an answer', () => {
     expect(bytesToHex(commitment.outputHash)).toBe(bytesToHex(outputHash(text)));
   });
 
+  it('fits the schema it is held to', async () => {
+    const one = scene();
+    const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] };
+    const constraint = JSON.stringify({ schema: { ...schema, additionalProperties: false } });
+    const { text, end } = contentOf(await allLines(await one.post({ constraint })));
+    expect(end.finish).toBe('stop');
+    expect(typeof JSON.parse(text).ok).toBe('boolean');
+  });
+
   it('brings logprobs to those who ask', async () => {
     const one = scene();
     const lines = await allLines(await one.post({ logprobs: 3, maxTokens: 4 }));
@@ -101,7 +110,12 @@ describe('what is refused', () => {
     ],
     ['too small a fee', 402, 'host/max-fee', { maxFeeMicro: 10n }],
     ['more than the deposit', 402, 'host/deposit', { maxFeeMicro: 20_000_000n }],
-    ['a schema no model here can keep', 400, 'host/constraint', { constraint: '{"schema":{}}' }],
+    [
+      'a schema no model here can keep',
+      400,
+      'host/constraint',
+      { constraint: '{"schema":{"type":"object","if":{}}}' },
+    ],
     [
       'an old beacon',
       409,

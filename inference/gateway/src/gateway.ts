@@ -1,0 +1,341 @@
+/**
+ * The gateway: OpenAI's API in front, sessions with hosts behind. Any number of gateways on one ledger
+ * behave as one; each can be killed at any instant, and the others end what it left.
+ *
+ * ```
+ * POST /v1/chat/completions, /v1/completions, /v1/embeddings      with an API key, or paid by x402
+ * GET  /v1/models, /v1/models/{id}, /v1/prices, /v1/receipts/{id}, /health
+ * /admin/v1/…                                                      with the admin token
+ * ```
+ */
+import { bytesToHex } from '@assay/bytes';
+import type { Logger } from '@assay/observe';
+import type { HttpRequest, HttpResponse, HttpServer, World } from '@assay/world';
+import { isFarFromLimits, RequestAccount } from './accounting.ts';
+import { AdminApi } from './admin.ts';
+import { ApiError, errorResponse, json, modelNotFound } from './api-error.ts';
+import type { GatewayChain, ModelOffer } from './chain-port.ts';
+import { answerStream, answerWhole, type Delivery } from './exchange.ts';
+import { Generation, mostMicro, promptTokensMax } from './generation.ts';
+import { bearerOf, KeyCheck } from './keys.ts';
+import type { ApiKey, Ledger, Payer } from './ledger/ledger.ts';
+import { LIMITS } from './limits.ts';
+import { Market } from './market.ts';
+import type { Envelope } from './openai/answer.ts';
+import { readChatRequest } from './openai/chat.ts';
+import { readCompletionRequest } from './openai/completions.ts';
+import { ChatDelivery, TextDelivery } from './openai/deliveries.ts';
+import { parseBody } from './openai/fields.ts';
+import { modelJson, priceList } from './openai/models.ts';
+import type { Question } from './openai/request.ts';
+import { Receipts } from './receipts.ts';
+import { SessionPool } from './session/pool.ts';
+import { Sweep } from './sweep.ts';
+
+export interface GatewayDeps {
+  readonly chain: GatewayChain;
+  readonly ledger: Ledger;
+  readonly log: Logger;
+}
+
+export interface GatewayOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly chainId: number;
+  /** Signs session requests and vouchers. 32 bytes. Secret. */
+  readonly voucherKey: Uint8Array;
+  /** Opens `/admin/v1`; null closes it. Secret. */
+  readonly adminToken: string | null;
+  /** Deposit of a session, micro-STX. */
+  readonly depositMicro: bigint;
+  /** Length of a session in Bitcoin blocks. */
+  readonly sessionDuration: number;
+}
+
+export class Gateway {
+  readonly #world: World;
+  readonly #deps: GatewayDeps;
+  readonly #options: GatewayOptions;
+  readonly #name: string;
+  readonly #market: Market;
+  readonly #pool: SessionPool;
+  readonly #keys: KeyCheck;
+  readonly #admin: AdminApi;
+  readonly #receipts: Receipts;
+  readonly #sweep: Sweep;
+  readonly #abort = new AbortController();
+  #server: HttpServer | null = null;
+  #underWay = 0;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(world: World, deps: GatewayDeps, options: GatewayOptions) {
+    const { chain, ledger, log } = deps;
+    this.#world = world;
+    this.#deps = deps;
+    this.#options = options;
+    this.#name = bytesToHex(world.random.bytes(8));
+    this.#market = new Market(world.clock, chain, log);
+    const { chainId, voucherKey, depositMicro, sessionDuration } = options;
+    this.#pool = new SessionPool(
+      { world, chain, ledger, log },
+      { gateway: this.#name, chainId, voucherKey, depositMicro, sessionDuration },
+    );
+    this.#keys = new KeyCheck(world, ledger);
+    this.#admin = new AdminApi(world, ledger, this.#keys, options.adminToken);
+    this.#receipts = new Receipts({ world, chain, ledger }, chainId);
+    this.#sweep = new Sweep({ world, chain, ledger, log });
+  }
+
+  get port(): number {
+    return this.#server?.port ?? this.#options.listen.port;
+  }
+
+  /** @throws WorldError world/port-in-use */
+  async start(): Promise<void> {
+    const { host, port } = this.#options.listen;
+    await this.#renewLeases();
+    const options = { host, port, bodyBytesMax: LIMITS.bodyBytesMax };
+    this.#server = await this.#world.net.serve(options, (request) => this.handle(request));
+    this.#running = this.#keepUp();
+    this.#deps.log.info('gateway started', { name: this.#name, host, port: this.port });
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#server?.close();
+    await this.#running;
+    await this.#pool.stop();
+    await this.#deps.ledger.release(`gateway:${this.#name}`, this.#name);
+  }
+
+  /** Renews leases and ends what dead gateways left, until stopped. */
+  async #keepUp(): Promise<void> {
+    const { signal } = this.#abort;
+    let sweptAtMs = 0;
+    while (await this.#world.timers.sleep(LIMITS.leaseRenewMs, signal)) {
+      try {
+        await this.#renewLeases();
+        const nowMs = this.#world.clock.nowMs();
+        if (nowMs - sweptAtMs < LIMITS.sweepMs) continue;
+        sweptAtMs = nowMs;
+        await this.#sweep.run();
+      } catch (cause) {
+        if (signal.aborted) return;
+        this.#deps.log.warn('the ledger or the chain does not answer', { cause });
+      }
+    }
+  }
+
+  async #renewLeases(): Promise<void> {
+    await this.#deps.ledger.lease(`gateway:${this.#name}`, this.#name, LIMITS.leaseMs);
+    await this.#pool.renew();
+  }
+
+  // ---- HTTP -------------------------------------------------------------------------------------
+
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    const id = `req_${bytesToHex(this.#world.random.bytes(12))}`;
+    const headers = { 'x-request-id': id };
+    try {
+      const answer = await this.#route(request, id, headers);
+      return { ...answer, headers: { ...headers, ...answer.headers } };
+    } catch (error) {
+      if (error instanceof ApiError) return errorResponse(error, headers);
+      if (request.signal?.aborted) return errorResponse(LEFT, headers);
+      this.#deps.log.error('a request failed', { request: id, path: request.path, cause: error });
+      return errorResponse(INTERNAL, headers);
+    }
+  }
+
+  async #route(
+    request: HttpRequest,
+    id: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<HttpResponse> {
+    const { method, path } = request;
+    if (path === '/health') return json(200, { status: 'ok', under_way: this.#underWay });
+    if (path.startsWith('/admin/v1/')) return this.#admin.handle(request);
+    switch (path) {
+      case '/v1/chat/completions':
+      case '/v1/completions':
+        if (method !== 'POST') throw notAllowed(method, path);
+        return this.#bounded(() => this.#complete(request, id, headers));
+      case '/v1/models':
+        if (method !== 'GET') throw notAllowed(method, path);
+        return json(200, { object: 'list', data: (await this.#market.models()).map(modelJson) });
+      case '/v1/prices':
+        return json(200, priceList(await this.#market.models()));
+    }
+    const [, kind, rest] = /^\/v1\/(models|receipts)\/(.{1,300})$/.exec(path) ?? [];
+    if (kind === 'receipts' && method === 'GET') return this.#receipts.get(rest!);
+    if (kind === 'models' && method === 'GET') {
+      const model = await this.#market.model(decodeURIComponent(rest!));
+      if (model === null) throw modelNotFound(rest!);
+      return json(200, modelJson(model));
+    }
+    const message = `Invalid URL (${method} ${path})`;
+    throw new ApiError(404, 'invalid_request_error', 'unknown_url', message);
+  }
+
+  async #bounded(serve: () => Promise<HttpResponse>): Promise<HttpResponse> {
+    if (this.#underWay >= LIMITS.requestsMax) throw OVERLOADED;
+    this.#underWay += 1;
+    let isStreaming = false;
+    try {
+      const answer = await serve();
+      if (answer.stream === undefined) return answer;
+      isStreaming = true;
+      return { ...answer, stream: this.#counted(answer.stream) };
+    } finally {
+      if (!isStreaming) this.#underWay -= 1;
+    }
+  }
+
+  async *#counted(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* stream;
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  async #complete(
+    request: HttpRequest,
+    id: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<HttpResponse> {
+    const key = await this.#authenticate(request);
+    const body = parseBody(request.body);
+    const isChat = request.path === '/v1/chat/completions';
+    const chat = isChat ? readChatRequest(body) : null;
+    const text = isChat ? null : readCompletionRequest(body);
+    const questions = chat === null ? text!.questions : [chat.question];
+    const { choices, stream, includeUsage } = (chat ?? text!).delivery;
+    const model = await this.#modelFor(key, questions[0]!.model);
+    const envelope = this.#envelope(isChat ? 'chatcmpl' : 'cmpl', id, model);
+    const callId = () => `call_${bytesToHex(this.#world.random.bytes(12))}`;
+    const each = questions.flatMap((question) => Array<Question>(choices).fill(question));
+    const delivery: Delivery =
+      chat === null
+        ? new TextDelivery(envelope, {
+            echoes: each.map(({ content }) =>
+              text!.echo && 'text' in content ? content.text : '',
+            ),
+            wantsLogprobs: questions[0]!.topLogprobs !== null,
+            includeUsage,
+          })
+        : new ChatDelivery(envelope, { choices, tools: chat.tools, includeUsage, callId });
+    const abort = new AbortController();
+    const account = await this.#open(id, key, model, each);
+    const generations = each.map((question, choice) =>
+      this.#generation({ account, model, question, choice, signal: abort.signal }),
+    );
+    const exchange = {
+      account,
+      generations,
+      delivery,
+      headers: { ...headers, 'x-assay-receipt': id },
+      abort: () => abort.abort(),
+      signal: request.signal,
+    };
+    return stream ? answerStream(exchange) : answerWhole(exchange);
+  }
+
+  /** @throws ApiError 401 */
+  async #authenticate(request: HttpRequest): Promise<ApiKey> {
+    const token = bearerOf(request);
+    if (token !== null && token !== '') return this.#keys.check(token);
+    const message =
+      "You didn't provide an API key. Send it in an Authorization header: " +
+      'Authorization: Bearer YOUR_KEY.';
+    throw new ApiError(401, 'invalid_request_error', 'missing_api_key', message);
+  }
+
+  async #modelFor(key: ApiKey, name: string): Promise<ModelOffer> {
+    const model = await this.#market.model(name);
+    if (model === null || model.hosts.length === 0) throw modelNotFound(name);
+    if (key.models === null || key.models.includes(model.name)) return model;
+    const message = `This key may not use the model ${model.name}.`;
+    throw new ApiError(403, 'permission_error', 'model_not_allowed', message, { param: 'model' });
+  }
+
+  /** Counts the request against its key: beside the work when limits are far, before it when near. */
+  async #open(
+    id: string,
+    key: ApiKey,
+    model: ModelOffer,
+    questions: readonly Question[],
+  ): Promise<RequestAccount> {
+    const { ledger, log } = this.#deps;
+    const reserveMicro = questions.reduce((sum, one) => sum + dearest(model, one), 0n);
+    const payer: Payer = { kind: 'key', keyId: key.id };
+    const request = { id, payer, gateway: this.#name, model: model.id, reserveMicro };
+    const account = new RequestAccount(ledger, log, request);
+    if (!isFarFromLimits(key, reserveMicro)) await account.counted();
+    return account;
+  }
+
+  #generation(of: {
+    readonly account: RequestAccount;
+    readonly model: ModelOffer;
+    readonly question: Question;
+    readonly choice: number;
+    readonly signal: AbortSignal;
+  }): Generation {
+    const { account, ...task } = of;
+    const { chainId, voucherKey } = this.#options;
+    const deps = {
+      world: this.#world,
+      market: this.#market,
+      pool: this.#pool,
+      log: this.#deps.log,
+    };
+    return new Generation(
+      deps,
+      { chainId, voucherKey },
+      {
+        ...task,
+        requestId: account.id,
+        nextPart: () => account.nextPart(),
+        onBegin: (part) => account.beginPart(part),
+      },
+    );
+  }
+
+  #envelope(kind: string, id: string, model: ModelOffer): Envelope {
+    return {
+      id: id.replace('req', kind).replace('_', '-'),
+      created: Math.floor(this.#world.clock.nowMs() / 1000),
+      model: model.name,
+      fingerprint: `fp_${model.id.slice(0, 16)}`,
+    };
+  }
+}
+
+/** What an answer may cost at the dearest host. */
+function dearest(model: ModelOffer, question: Question): bigint {
+  const promptTokens = promptTokensMax(question, model);
+  const { maxTokens } = question.params;
+  return model.hosts
+    .map(({ prices }) => mostMicro(prices, promptTokens, maxTokens))
+    .reduce((a, b) => (a > b ? a : b), 0n);
+}
+
+const INTERNAL = new ApiError(
+  500,
+  'server_error',
+  null,
+  'The server had an error while processing your request. Sorry about that!',
+);
+const LEFT = new ApiError(499, 'server_error', 'client_closed', 'The client went away.');
+const OVERLOADED = new ApiError(
+  503,
+  'service_unavailable',
+  'overloaded',
+  'The gateway is overloaded. Please try again later.',
+  { headers: { 'retry-after': '1' } },
+);
+
+function notAllowed(method: string, path: string): ApiError {
+  const message = `Not allowed to ${method} on ${path}.`;
+  return new ApiError(405, 'invalid_request_error', 'method_not_allowed', message);
+}

@@ -1,0 +1,13 @@
+export { ApiError } from './api-error.ts';
+export type {
+  GatewayChain,
+  HostOffer,
+  ModelOffer,
+  NewSession,
+  PreparedTransaction,
+  TransactionOutcome,
+} from './chain-port.ts';
+export { Gateway, type GatewayDeps, type GatewayOptions } from './gateway.ts';
+export { hashKey, type KeyWish, keyOf, makeKey } from './keys.ts';
+export type { ApiKey, Ledger, RequestRow } from './ledger/ledger.ts';
+export { MemoryLedger } from './ledger/memory-ledger.ts';

@@ -1,0 +1,29 @@
+/** Several async generators as one stream of what they yield, in the order it comes. */
+
+interface Turn<T> {
+  readonly index: number;
+  readonly result: IteratorResult<T>;
+}
+
+/**
+ * Yields `[index, value]` as values come, and `[index, null]` when one generator is done. Leaving the
+ * loop early ends them all; a failure of one ends the others and is thrown.
+ */
+export async function* merge<T>(
+  sources: readonly AsyncGenerator<T>[],
+): AsyncGenerator<readonly [index: number, value: T | null]> {
+  const pull = (index: number): Promise<Turn<T>> =>
+    sources[index]!.next().then((result) => ({ index, result }));
+  const waiting = new Map(sources.map((_, index) => [index, pull(index)]));
+  try {
+    while (waiting.size > 0) {
+      const { index, result } = await Promise.race(waiting.values());
+      if (result.done === true) waiting.delete(index);
+      else waiting.set(index, pull(index));
+      yield [index, result.done === true ? null : result.value];
+    }
+  } finally {
+    for (const turn of waiting.values()) turn.catch(() => undefined);
+    await Promise.allSettled([...waiting.keys()].map((index) => sources[index]!.return(undefined)));
+  }
+}
