@@ -1,4 +1,15 @@
 export { type AssuranceClass, assuranceClass, type ProvingPower } from './assurance.ts';
+export {
+  type AuditDraw,
+  auditedReceipts,
+  auditRateMicro,
+  drawEntropy,
+  drawJudges,
+  drawRanked,
+  hostWeight,
+  isAudited,
+  judgeEntropy,
+} from './audit-draw.ts';
 export { encodeCanonicalJson } from './canonical-json.ts';
 export {
   decodeReceiptChunk,
@@ -8,6 +19,17 @@ export {
   type Receipt,
   type VerdictEntry,
 } from './chunks.ts';
+export {
+  CLAIM_VERDICT_CODES,
+  type Claim,
+  type ClaimVerdict,
+  claimHash,
+  claimTuple,
+  claimVerdictTuple,
+  receiptsRoot,
+  signClaimVerdict,
+  verifyClaimVerdict,
+} from './claim.ts';
 export {
   type Commitment,
   commitmentHash,
@@ -19,6 +41,7 @@ export {
   verifyCommitment,
 } from './commitment.ts';
 export { decodeLogprob, encodeLogprob, logprobCellMicro } from './companding.ts';
+export { type DisputeVerdict, disputeVerdictTuple, signDisputeVerdict } from './dispute.ts';
 export { LIMITS } from './limits.ts';
 export {
   decodeManifest,
@@ -46,6 +69,7 @@ export {
   sketchLeaves,
   verifyCommitmentProof,
 } from './merkle.ts';
+export { PLANT_TOKENS, plantDigest, plantedSketch } from './plant.ts';
 export { decodePrompt, encodePrompt, type Prompt, promptHash, promptMessages } from './prompt.ts';
 export type { JobsRejection } from './reject.ts';
 export {
