@@ -27,6 +27,7 @@ export function closingWords({ options, nodeUrl, bitcoinUrl }: DevnetLayout, txi
       ['node RPC', nodeUrl],
       ['API for wallets', api],
       ['Bitcoin JSON-RPC', `${bitcoinUrl}  ${dim('user devnet, password devnet')}`],
+      ['verify in a browser', `${nodeUrl}/verify${txid === null ? '' : `?tx=${txid}`}`],
       ['hosts', hostUrls.join('  ')],
       ['logs', join(folder, 'logs')],
     ]),
