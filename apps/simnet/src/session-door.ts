@@ -1,4 +1,5 @@
 /** The session without @stacks/transactions: what the command line uses. */
+export { REFERENCE, referenceOf, type WordReference } from '@assay/clarity/reference';
 export type { AssetBalances } from './assets.ts';
 export { formatTrace, type TracedCall } from './call-trace.ts';
 export { CONSOLE_COMMANDS, consoleHelp, runConsoleCommand } from './console-commands.ts';

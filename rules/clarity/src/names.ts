@@ -69,3 +69,9 @@ export const isReservedName = (name: string, version: ClarityVersion) =>
 export const NATIVE_NAMES: readonly string[] = [...NATIVES.keys()];
 export const VARIABLE_NAMES: readonly string[] = [...VARIABLES.keys()];
 export const DEFINE_NAMES: readonly string[] = [...DEFINE_FORMS];
+
+/** First and last version that know a word; null for a word that none knows. */
+export function versionsOf(name: string): readonly [first: number, last: number] | null {
+  if (DEFINE_FORMS.has(name)) return [1, 5];
+  return NATIVES.get(name) ?? VARIABLES.get(name) ?? null;
+}

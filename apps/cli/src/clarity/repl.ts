@@ -11,6 +11,8 @@ import {
   type Execution,
   formatProblem,
   formatTrace,
+  REFERENCE,
+  referenceOf,
   runConsoleCommand,
   type Session,
 } from '@assay/simnet/session';
@@ -25,6 +27,7 @@ const OWN_COMMANDS: Readonly<Record<string, ReplCommand>> = {
   costs: { usage: '', about: 'what the last expression cost, against the limit of a block' },
   events: { usage: '', about: 'events of the last expression' },
   trace: { usage: '', about: 'contract calls of the last expression, as a tree' },
+  doc: { usage: '<word>', about: 'what a word of the language means, and an example' },
   load: { usage: '<file.clar>', about: 'deploy a contract from a file' },
   snapshot: { usage: '', about: 'remember the state; prints a number' },
   revert: { usage: '<number>', about: 'back to a snapshot' },
@@ -36,6 +39,19 @@ export const REPL_COMMANDS: readonly string[] = [
   ...Object.keys(OWN_COMMANDS),
   ...Object.keys(CONSOLE_COMMANDS),
 ].map((name) => `::${name}`);
+
+const LANGUAGE = REFERENCE.flatMap(({ words }) => words.map(({ name }) => name));
+
+function describeWord(name: string | undefined): string {
+  const entry = name === undefined ? null : referenceOf(name);
+  if (entry === null) {
+    const close = LANGUAGE.filter((one) => name !== undefined && one.includes(name));
+    return `error: ${name ?? 'nothing'} is no word of Clarity${close.length === 0 ? '' : `; there are ${close.join(', ')}`}`;
+  }
+  const rule = entry.rule === '' ? [] : [`type rule: ${entry.rule}`];
+  const example = entry.example === '' ? [] : [entry.setup, entry.example].filter(Boolean);
+  return [entry.form, entry.about, ...rule, ...example].join('\n');
+}
 
 /** Share of a block's limit, for people. */
 function share(part: number, limit: number): string {
@@ -76,7 +92,7 @@ export class Repl {
     if (line.startsWith('::')) {
       return [REPL_COMMANDS.filter((command) => command.startsWith(line)), line];
     }
-    const words = new Set<string>();
+    const words = new Set<string>(LANGUAGE);
     for (const id of this.#session.contracts().keys()) {
       words.add(`'${id}`);
       if (id.startsWith(`${this.#session.deployer}.`)) words.add(id.slice(id.indexOf('.')));
@@ -125,6 +141,8 @@ export class Repl {
         return this.#events();
       case 'trace':
         return formatTrace(this.#session.lastTrace()) || 'no contract was called';
+      case 'doc':
+        return describeWord(word);
       case 'load':
         return this.#load(word);
       case 'snapshot':
