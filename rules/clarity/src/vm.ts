@@ -115,8 +115,9 @@ export class ClarityVm {
       if (source.length > LIMITS.contractSourceBytes) {
         throw checkError('ContractTooLarge', 'contract source too large');
       }
-      const program = parseProgram(contractId, source, clarityVersion);
-      charge(m, 'astCycleDetection', program.edgeCount);
+      const program = parseProgram(contractId, source, clarityVersion, (edges) =>
+        charge(m, 'astCycleDetection', edges),
+      );
       const analysis = analyzeContract(program, clarityVersion, x);
       m.resetMemory();
       analyzed = costDifference(m.total(), before);

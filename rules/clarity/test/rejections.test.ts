@@ -48,6 +48,14 @@ describe('SIP-002: refused programs', () => {
     ['check NoSuchContract', '(define-public (f) (contract-call? .other g))'],
     ['parse TraitReferenceUnknown', '(define-public (f (t <nope>)) (ok 1))'],
     ['check UnknownFunction', '(define-constant a (is-standard tx-sender))', 1],
+    ['check RequiresAtLeastArguments', '(define-constant a (get-block-info? time))', 2],
+    ['runtime IncorrectArgumentCount', '(define-constant a (get-block-info? time u1 u2))', 2],
+    [
+      'check CouldNotDetermineSerializationType',
+      `(define-trait a ((ping () (response bool bool))))
+       (define-trait b ((pong () (response bool bool))))
+       (define-public (f (x <a>) (y <b>)) (ok (to-consensus-buff? (list x y))))`,
+    ],
     ['runtime ArithmeticOverflow', '(define-constant a (pow 2 127))'],
     ['runtime DivisionByZero', '(define-constant a (/ 1 0))'],
     ['runtime UnwrapFailure', '(define-constant a (unwrap-panic (if true none (some 1))))'],

@@ -333,47 +333,54 @@ const merge: NativeCheck = (c, args, context) => {
   return mergeTupleTypes(base!, update!);
 };
 
-/** Bytes of the longest serialization of a value of this type. */
-function serializedMax(type: TypeSignature): number {
+/** Bytes of the longest serialization of a value of this type; null when the type is not known. */
+function serializedMax(type: TypeSignature): number | null {
   switch (type.kind) {
     case 'no-type':
-      return fail('CouldNotDetermineSerializationType');
+    case 'list-union':
+      return null;
     case 'int':
     case 'uint':
       return 17;
     case 'bool':
       return 1;
-    case 'list':
-      return 5 + type.length * serializedMax(type.entry);
+    case 'list': {
+      const entry = serializedMax(type.entry);
+      return entry === null ? null : 5 + type.length * entry;
+    }
     case 'buffer':
     case 'string-ascii':
       return 5 + type.length;
     case 'string-utf8':
       return 5 + 4 * type.length;
     case 'principal':
-    case 'trait':
     case 'callable-principal':
-    case 'list-union':
+    case 'trait':
       return 151;
     case 'tuple': {
       let size = 5;
-      for (const [name, one] of type.fields) size += 1 + name.length + serializedMax(one);
+      for (const [name, field] of type.fields) {
+        const one = serializedMax(field);
+        if (one === null) return null;
+        size += 1 + name.length + one;
+      }
       return size;
     }
     case 'optional':
       // Of an unknown content only `none` can be written.
-      return type.inner.kind === 'no-type' ? 1 : 1 + serializedMax(type.inner);
+      return 1 + (serializedMax(type.inner) ?? 0);
     case 'response': {
-      const sizes = [type.ok, type.err].filter((one) => one.kind !== 'no-type').map(serializedMax);
-      if (sizes.length === 0) return fail('CouldNotDetermineSerializationType');
-      return 1 + Math.max(...sizes);
+      const [ok, err] = [serializedMax(type.ok), serializedMax(type.err)];
+      return ok === null && err === null ? null : 1 + Math.max(ok ?? 0, err ?? 0);
     }
   }
 }
 
 const toConsensusBuff: NativeCheck = (c, args, context) => {
   requireCount(1, args.length);
-  return Ty.optional(Ty.buffer(serializedMax(c.visit(args[0]!, context))));
+  const bytes =
+    serializedMax(c.visit(args[0]!, context)) ?? fail('CouldNotDetermineSerializationType');
+  return Ty.optional(Ty.buffer(bytes));
 };
 
 const fromConsensusBuff: NativeCheck = (c, args, context) => {

@@ -35,7 +35,7 @@ export function sanitize(value: Value): Value {
       return inner === value.value ? value : rewrap(value.type, inner);
     }
     case 'list':
-      return listOfValues(sanitizeAll(value.items));
+      return listOfValues(value.items.some(holdsTypes) ? value.items.map(sanitize) : value.items);
     case 'tuple': {
       const entries = new Map<string, Value>();
       for (const [name, field] of value.entries) entries.set(name, sanitize(field));
@@ -65,15 +65,52 @@ function holdsTypes(value: Value): boolean {
   }
 }
 
-export function sanitizeAll(items: readonly Value[]): readonly Value[] {
-  for (const item of items) if (holdsTypes(item)) return items.map(sanitize);
+/**
+ * The same value as a supertype has it. Quirk: a supertype of two tuples has the fields of the
+ * first, and what the second has beyond them is lost here.
+ *
+ * @param type admits the value, but for surplus fields
+ */
+export function sanitizeAs(value: Value, type: TypeSignature): Value {
+  switch (value.type) {
+    case 'some':
+      if (type.kind !== 'optional') return value;
+      return { type: 'some', value: sanitizeAs(value.value, type.inner) };
+    case 'ok':
+    case 'err':
+      if (type.kind !== 'response') return value;
+      return {
+        type: value.type,
+        value: sanitizeAs(value.value, value.type === 'ok' ? type.ok : type.err),
+      };
+    case 'list':
+      return type.kind === 'list' ? listOfValues(sanitizeAllAs(value.items, type.entry)) : value;
+    case 'tuple': {
+      if (type.kind !== 'tuple') return value;
+      const entries = new Map<string, Value>();
+      for (const [name, field] of type.fields) {
+        const own = value.entries.get(name);
+        if (own === undefined) throw checkError('ListTypesMustMatch', `no field ${name}`);
+        entries.set(name, sanitizeAs(own, field));
+      }
+      return { type: 'tuple', entries, tupleType: null };
+    }
+    default:
+      return value;
+  }
+}
+
+export function sanitizeAllAs(items: readonly Value[], type: TypeSignature): readonly Value[] {
+  for (const item of items) {
+    if (holdsTypes(item)) return items.map((one) => sanitizeAs(one, type));
+  }
   return items;
 }
 
 /** `(list ..)` as natives make it: entries lose declared types, the list gets their supertype. */
 export function consList(items: readonly Value[]): ListV {
   const typed = listOfValues(items);
-  const clean = sanitizeAll(items);
+  const clean = sanitizeAllAs(items, typed.listType.entry);
   return clean === items ? typed : { type: 'list', items: clean, listType: typed.listType };
 }
 

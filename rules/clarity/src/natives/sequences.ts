@@ -8,7 +8,7 @@ import { leastSupertype, supertypeOrKnown, Ty } from '@assay/clarity-value';
 import type { PlainNative } from '../compile/plain.ts';
 import { charge, costRuntime } from '../costs/charge.ts';
 import { checkError } from '../errors.ts';
-import { admitsValue, consList, sanitize, sanitizeAll } from '../exec/sanitize.ts';
+import { admitsValue, consList, sanitizeAllAs, sanitizeAs } from '../exec/sanitize.ts';
 import {
   asciiValue,
   bufferValue,
@@ -195,8 +195,9 @@ const append: SpecialNative = (call) => {
     if (borrowed) f.x.m.addRuntime(1 + 2 * size);
     if (entry.kind === 'no-type') return consList([item]);
     const type = typeOfValue(item);
-    const next = Ty.list(type === entry ? entry : leastSupertype(entry, type), length + 1);
-    return { type: 'list', items: [...list.items, sanitize(item)], listType: next };
+    const next = type === entry ? entry : leastSupertype(entry, type);
+    const items = [...list.items, sanitizeAs(item, next)];
+    return { type: 'list', items, listType: Ty.list(next, length + 1) };
   });
 };
 
@@ -225,7 +226,7 @@ function joinSequences(a: SequenceV, b: SequenceV): Value {
 
 function joinLists(a: ListV, b: ListV): Value {
   const entry = supertypeOrKnown(a.listType.entry, b.listType.entry);
-  const items = [...a.items, ...sanitizeAll(b.items)];
+  const items = [...a.items, ...sanitizeAllAs(b.items, entry)];
   return { type: 'list', items, listType: Ty.list(entry, a.listType.length + b.listType.length) };
 }
 

@@ -51,6 +51,4 @@ export interface Program {
   readonly order: readonly number[];
   readonly traits: ReadonlyMap<string, TraitBinding>;
   readonly implemented: readonly TraitId[];
-  /** Dependencies found while sorting; the cost of sorting is charged on them. */
-  readonly edgeCount: number;
 }

@@ -12,12 +12,19 @@ import { sortDefinitions } from './sort.ts';
 
 /**
  * @param contractId `ST....name`; relative names belong to its issuer
+ * @param onEdges told how many dependencies sorting found: its cost is charged on them, and before
+ * cycles and unknown traits are refused
  * @throws ParseFailure with Stacks' error name and a span
  */
-export function parseProgram(contractId: string, source: string, version: ClarityVersion): Program {
+export function parseProgram(
+  contractId: string,
+  source: string,
+  version: ClarityVersion,
+  onEdges: (count: number) => void = () => {},
+): Program {
   const issuer = contractId.slice(0, contractId.indexOf('.'));
   const exprs = parseSource(source, issuer);
-  const { order, edgeCount } = sortDefinitions(exprs, version);
+  const order = sortDefinitions(exprs, version, onEdges);
   const { traits, implemented } = resolveTraits(contractId, exprs);
   const expressions: Expr[] = [];
   const indexOf = new Map<number, number>();
@@ -27,7 +34,7 @@ export function parseProgram(contractId: string, source: string, version: Clarit
     expressions.push(expand(expr, traits));
   }
   const kept = order.filter((i) => indexOf.has(i)).map((i) => indexOf.get(i)!);
-  return { contractId, expressions, order: kept, traits, implemented, edgeCount };
+  return { contractId, expressions, order: kept, traits, implemented };
 }
 
 function expand(expr: SourceExpr, traits: ReadonlyMap<string, TraitBinding>): Expr {

@@ -15,10 +15,12 @@ interface Definition {
   readonly node: SourceExpr;
 }
 
+/** @param onEdges told how many dependencies there are, before cycles are looked for */
 export function sortDefinitions(
   exprs: readonly SourceExpr[],
   version: ClarityVersion,
-): { order: number[]; edgeCount: number } {
+  onEdges: (count: number) => void,
+): number[] {
   const definitions = new Map<string, Definition>();
   for (const [index, expr] of exprs.entries()) {
     const node = definedName(expr);
@@ -27,10 +29,10 @@ export function sortDefinitions(
   const edges: number[][] = exprs.map(() => []);
   for (const [index, expr] of exprs.entries())
     new Probe(definitions, edges[index]!, version).visit(expr);
-  const edgeCount = edges.reduce((sum, list) => sum + list.length, 0);
+  onEdges(edges.reduce((sum, list) => sum + list.length, 0));
   const order = topological(edges);
   rejectCycles(exprs, edges, order);
-  return { order, edgeCount };
+  return order;
 }
 
 function definedName(expr: SourceExpr): (SourceExpr & { kind: 'atom' }) | null {

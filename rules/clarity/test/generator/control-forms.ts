@@ -60,7 +60,7 @@ const thrown = (w: Writer, returns: TypeSignature) =>
   returns.kind === 'response' ? `(err ${w.expr(returns.err)})` : 'none';
 
 const CONTROL: readonly Form[] = [
-  any('if', (w, type) => `(if ${w.expr(Ty.bool)} ${w.expr(type)} ${w.expr(type)})`),
+  any('if', (w, type) => `(if ${w.expr(Ty.bool)} ${w.expr(type)} ${w.wider(type)})`),
   any('let', letForm),
   any('begin', (w, type) => `(begin ${w.expr(w.dice.pick([Ty.bool, Ty.uint]))} ${w.expr(type)})`),
   any('match', matchForm),

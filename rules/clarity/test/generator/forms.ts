@@ -146,7 +146,7 @@ function resized(type: Sequence, length: number): Sequence {
 
 function randomSequence(w: Writer): Sequence {
   return w.dice.pick([
-    () => Ty.list(randomType(w.dice, 0), 1 + w.dice.below(4)),
+    () => Ty.list(randomType(w.dice, w.dice.below(2)), 1 + w.dice.below(4)),
     () => Ty.buffer(w.dice.pick([1, 3, 20, 33])),
     () => Ty.ascii(w.dice.pick([1, 5, 16])),
     () => Ty.utf8(w.dice.pick([1, 3, 5])),
@@ -187,6 +187,11 @@ function indexOf(name: string): Form {
   });
 }
 
+function listItems(w: Writer, entry: TypeSignature, length: number): string {
+  const rest = Array.from({ length: w.dice.below(length) }, () => w.wider(entry));
+  return [w.expr(entry), ...rest].join(' ');
+}
+
 /** Natives that can be applied by `map` and `fold` to numbers. */
 const APPLICABLE = ['+', '-', '*', 'xor', 'mod', '/'];
 
@@ -202,11 +207,11 @@ const SEQUENCES: readonly Form[] = [
   }),
   sequence('append', (w, type) =>
     type.kind === 'list' && type.length > 1
-      ? `(append ${w.expr(resized(type, type.length - 1))} ${w.expr(type.entry)})`
+      ? `(append ${w.expr(resized(type, type.length - 1))} ${w.wider(type.entry)})`
       : null,
   ),
   sequence('list', (w, type) =>
-    type.kind === 'list' ? `(list ${some(w, type.entry, 1, type.length)})` : null,
+    type.kind === 'list' ? `(list ${listItems(w, type.entry, type.length)})` : null,
   ),
   sequence('filter', (w, type) => {
     const fn = w.fn([elementOf(type)], Ty.bool);

@@ -120,6 +120,12 @@ export class Writer {
     return source ?? this.#leaf(type);
   }
 
+  /** As `expr`, but now and then a tuple with one field more: supertypes drop it. */
+  wider(type: TypeSignature): string {
+    if (type.kind !== 'tuple' || !this.dice.chance(0.2)) return this.expr(type);
+    return this.expr(Ty.tuple([...type.fields, ['more', Ty.uint]]));
+  }
+
   /** Keys repeat, so that maps are hit. */
   key(type: TypeSignature): string {
     if (this.dice.chance(0.5)) return this.expr(type);
