@@ -107,6 +107,7 @@ const FIELDS = {
     system: FRAME,
     user: FRAME,
     assistant: FRAME,
+    answer: optional(text),
     defaultSystem: optional(text),
     foldSystem: optional(FRAME),
   }),

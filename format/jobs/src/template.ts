@@ -16,6 +16,8 @@ export interface ChatTemplate {
   readonly system: MessageFrame;
   readonly user: MessageFrame;
   readonly assistant: MessageFrame;
+  /** What an answer begins behind, where that is not `assistant.before` as in earlier turns. */
+  readonly answer?: string;
   /** Written when a conversation has no system message; absent: nothing is. */
   readonly defaultSystem?: string;
   /**
@@ -53,7 +55,7 @@ export function renderTemplate(
     pieces.push({ text: content, special: false });
     pieces.push({ text: template[role].after, special: true });
   }
-  pieces.push({ text: template.assistant.before, special: true });
+  pieces.push({ text: template.answer ?? template.assistant.before, special: true });
   return pieces.filter((piece) => piece.text !== '');
 }
 

@@ -63,10 +63,11 @@ const CONVERSATIONS: readonly (readonly ChatMessage[])[] = [
   ],
 ];
 
+/** Without a clock: a prompt that says today's date would be another prompt tomorrow. */
 function renderer({ source, beginText, endText }: JinjaTemplate): Render {
   let template: Template;
   try {
-    template = new Template(source);
+    template = new Template(source.replaceAll('strftime_now', 'no_clock'));
   } catch (error) {
     throw refusal(`its template does not parse: ${reasonOf(error)}`);
   }
@@ -76,9 +77,6 @@ function renderer({ source, beginText, endText }: JinjaTemplate): Render {
       add_generation_prompt: prompt,
       bos_token: beginText,
       eos_token: endText,
-      raise_exception: (message: string) => {
-        throw new Error(message);
-      },
     });
 }
 
@@ -87,8 +85,10 @@ function readFrames(jinja: JinjaTemplate, render: Render): ChatTemplate {
   if (one === null) throw refusal('it does not take a single user message');
   const [head, tail] = around(one, FIRST);
   const [, userAfter] = around(must(render, [user(FIRST)], false), FIRST);
-  const assistantBefore = afterPrefix(tail, userAfter, 'the text before an answer');
+  const answer = afterPrefix(tail, userAfter, 'the text before an answer');
   const turns = must(render, [user(FIRST), assistant(REPLY), user(SECOND)]);
+  const toReply = turns.slice(turns.indexOf(FIRST) + FIRST.length, turns.indexOf(REPLY));
+  const assistantBefore = afterPrefix(toReply, userAfter, 'the text before an earlier answer');
   const between = turns.slice(turns.indexOf(REPLY) + REPLY.length, turns.indexOf(SECOND));
   const closed = must(render, [user(FIRST), assistant(REPLY)], false);
   const assistantAfter = closed.slice(closed.indexOf(REPLY) + REPLY.length);
@@ -100,6 +100,7 @@ function readFrames(jinja: JinjaTemplate, render: Render): ChatTemplate {
     ...readSystem(jinja, render, { userBefore, silent }),
     user: { before: userBefore, after: userAfter },
     assistant: { before: assistantBefore, after: assistantAfter },
+    ...(answer === assistantBefore ? {} : { answer }),
   };
 }
 

@@ -27,6 +27,12 @@ export { type CompletionsOptions, openCompletionsServer } from './http/completio
 export { type LlamaServerOptions, openLlamaServer } from './http/llama-server.ts';
 export { type OllamaOptions, openOllama } from './http/ollama.ts';
 export type { RemoteModel } from './http/remote-model.ts';
+export {
+  type HuggingFaceModel,
+  type ReadModelFile,
+  readHuggingFaceModel,
+  vllmProfile,
+} from './hugging-face.ts';
 export { ENGINE_LIMITS } from './limits.ts';
 export {
   DEFAULT_THRESHOLDS,

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { ByteWriter, bytesFromUtf8 } from '@assay/bytes';
 import type { LlamaModel, Token } from 'node-llama-cpp';
+import { bytesOfLetters } from './byte-letters.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 export interface GgmlTokenizer {
@@ -59,36 +60,6 @@ const PIECE_READERS: Readonly<Record<string, (token: string) => Uint8Array>> = {
 function byteToken(token: string): Uint8Array {
   const match = /^<0x([0-9A-F]{2})>$/.exec(token);
   return match === null ? bytesFromUtf8(token) : Uint8Array.of(Number.parseInt(match[1]!, 16));
-}
-
-/**
- * GPT-2's alphabet: printable Latin-1 stands for itself, the other bytes in ascending order for the
- * characters from U+0100 on.
- */
-/** Bytes that stand for themselves. */
-const VISIBLE_COUNT = 188;
-
-const BYTE_OF_LETTER: ReadonlyMap<string, number> = new Map(
-  Array.from({ length: 256 }, (_, byte) => byte)
-    .sort((a, b) => Number(isHidden(a)) - Number(isHidden(b)) || a - b)
-    .map((byte, place) => {
-      const code = isHidden(byte) ? 256 + place - VISIBLE_COUNT : byte;
-      return [String.fromCodePoint(code), byte] as const;
-    }),
-);
-
-function isHidden(byte: number): boolean {
-  return byte < 33 || (byte > 126 && byte < 161) || byte === 173;
-}
-
-export function bytesOfLetters(token: string): Uint8Array {
-  const bytes: number[] = [];
-  for (const letter of token) {
-    const byte = BYTE_OF_LETTER.get(letter);
-    if (byte === undefined) bytes.push(...bytesFromUtf8(letter));
-    else bytes.push(byte);
-  }
-  return Uint8Array.from(bytes);
 }
 
 /** The tokenizer inside a loaded model. */

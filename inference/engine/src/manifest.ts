@@ -2,7 +2,9 @@
  * From a running engine to the manifest that names its model, and back: does this engine run what a
  * manifest says? A judge that runs anything else must abstain, and a host that does would be caught.
  */
+
 import type { ChatTemplate, ModelManifest, SuspectModel, Thresholds } from '@assay/jobs';
+import { encodeCanonicalJson } from '@assay/jobs';
 import type { Engine } from './engine.ts';
 
 export interface DescribeOptions {
@@ -75,8 +77,5 @@ export function engineMismatch(engine: Engine, manifest: ModelManifest): string 
 }
 
 function sameTemplate(a: ChatTemplate, b: ChatTemplate): boolean {
-  const roles = ['system', 'user', 'assistant'] as const;
-  const same = (role: (typeof roles)[number]) =>
-    a[role].before === b[role].before && a[role].after === b[role].after;
-  return a.begin === b.begin && roles.every(same);
+  return encodeCanonicalJson(a) === encodeCanonicalJson(b);
 }
