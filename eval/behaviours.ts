@@ -11,10 +11,10 @@ import {
   judge,
 } from '@assay/verify';
 import type { Field } from '../apps/cli/src/calibration/field.ts';
+import type { Row } from '../apps/cli/src/calibration/rows.ts';
 import * as cheats from '../inference/verify/test/cheats.ts';
 import { answerHonestly, createScene, type Scene, submit } from '../inference/verify/test/scene.ts';
 import type { Subject } from './models.ts';
-import type { Row } from './verify.ts';
 
 type Cheat = (scene: Scene, number: number) => Promise<Transcript>;
 
@@ -24,7 +24,7 @@ export async function runBehaviours(
   table: CalibratedTable,
   quick: boolean,
 ): Promise<Row[]> {
-  const int4 = suspects.find((one) => one.name.includes('Q4_0'))!.engine;
+  const int4 = await suspects.find((one) => one.recipe === 'q4_0')!.open();
   const hash = evidenceSha256(table);
   const sceneOf = (number: number, evidence: string, params: Partial<SamplingParams> = {}): Scene =>
     createScene(truth, {
@@ -125,6 +125,7 @@ export async function runBehaviours(
       'first reason': leading?.[0] ?? '',
     });
   }
+  await int4.close();
   return rows;
 }
 

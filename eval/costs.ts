@@ -4,8 +4,8 @@
  * and worse on hosts that decode many answers at once (verification.md 6 has the formula).
  */
 import { drawGmV1, type Engine } from '@assay/engine';
+import type { Row } from '../apps/cli/src/calibration/rows.ts';
 import type { Subject } from './models.ts';
-import type { Row } from './verify.ts';
 
 export async function runCosts(subject: Subject, engine: Engine, quick: boolean): Promise<Row[]> {
   const grid: readonly (readonly [number, number])[] = quick

@@ -24,7 +24,7 @@ import {
   samplingMargin,
   sketchDistanceMicro,
 } from '@assay/verify/calibrate';
-import type { Row } from './verify.ts';
+import type { Row } from '../apps/cli/src/calibration/rows.ts';
 
 const TOLERANCE = 10_000;
 const TOKENS = 24;

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ensureModel } from '@assay/engine/model';
 import type { ChatMessage } from '@assay/jobs';
-import { EVERYDAY, STORIES } from './prompts.ts';
+import { EVERYDAY, STORIES } from '../apps/cli/src/calibration/prompts.ts';
 
 export interface Subject {
   readonly name: string;

@@ -4,19 +4,15 @@
  * exact rules through the real judge, attribution of int8 weights, false alarms over many answers of
  * the fake engine, bytes and cost. What stays undetected is printed like everything else.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bytesFromUtf8 } from '@assay/bytes';
-import { encodeCanonicalJson } from '@assay/jobs';
-import { type Calibration, calibrate, type Power, plotRoc } from '@assay/verify/calibrate';
+import { type Calibration, calibrate } from '@assay/verify/calibrate';
 import { openField } from '../apps/cli/src/calibration/field.ts';
-import { attributionRows } from './attribution.ts';
+import { calibrationRows, type Row, renderRows } from '../apps/cli/src/calibration/rows.ts';
+import { writeCalibration } from '../apps/cli/src/calibration/write-out.ts';
 import { runBehaviours } from './behaviours.ts';
 import { runCosts } from './costs.ts';
 import { runFalseAlarms } from './false-alarms.ts';
 import { findSubjects, type Subject } from './models.ts';
-
-export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface EvalOptions {
   readonly root: string;
@@ -76,87 +72,16 @@ async function runSubject(subject: Subject, options: EvalOptions): Promise<Calib
       impossibleMicro: 500_000,
       onProgress: (what) => console.error(`  ${what}`),
     });
-    report(options, honestRows(subject.name, calibration));
-    report(options, cheatRows(subject.name, calibration));
-    report(options, attributionRows(subject.name, calibration.attributions));
+    report(options, calibrationRows(subject.name, calibration));
     report(options, await runBehaviours(subject, field, calibration.table, quick));
     report(options, await runCosts(subject, field.truth, quick));
-    if (options.out !== null) writeOut(options.out, subject.name, calibration);
+    if (options.out !== null) {
+      writeCalibration(options.out, subject.name.split(' ')[0]!, calibration);
+    }
     return calibration;
   } finally {
     await field.close();
   }
-}
-
-function honestRows(model: string, calibration: Calibration): Row[] {
-  const { honest } = calibration;
-  const pairs = calibration.pairs.map((pair) => ({
-    section: 'honest pairs',
-    model,
-    host: pair.host,
-    judge: pair.judge,
-    tokens: pair.tokens,
-    'entropy nats': round(pair.meanEntropy, 3),
-    'median |d|': round(pair.differenceMedian, 5),
-    'p99 |d|': round(pair.differenceP99, 5),
-    'max |d|': round(pair.differenceMax, 4),
-    'same argmax %': round(100 * pair.sameArgmax, 2),
-    'draw mismatch %': round(100 * pair.drawMismatch, 3),
-  }));
-  const check = {
-    section: 'honest answers, held out, calibrated table (redrawn seeds included)',
-    model,
-    verdicts: honest.verdicts,
-    tokens: honest.tokens,
-    'E>=10': honest.above10,
-    'E>=100': honest.above100,
-    'E>=1000': honest.above1000,
-    'max ln E': round(honest.maxNats, 2),
-    'worst mean of a bet': round(Math.max(...Object.values(calibration.worstGain)), 4),
-    'least gamma': Math.min(...calibration.table.alternatives.map((one) => one.gammaMilli)) / 1000,
-  };
-  return [...pairs, check];
-}
-
-function cheatRows(model: string, { suspects }: Calibration): Row[] {
-  const tokens = (power: Power, at: 'tokens50' | 'tokens99') => power[at] ?? `>${UNDETECTED}`;
-  return suspects.map((one) => ({
-    section: 'cheats: tokens to E >= 10^6, calibrated table',
-    model,
-    cheat: one.name,
-    'naive 50%': tokens(one.naive, 'tokens50'),
-    'naive 99%': tokens(one.naive, 'tokens99'),
-    'spoof 50%': tokens(one.spoof, 'tokens50'),
-    'spoof 99%': tokens(one.spoof, 'tokens99'),
-    'spoof 50%, with rule': tokens(one.spoofWithRule, 'tokens50'),
-    'spoof 99%, with rule': tokens(one.spoofWithRule, 'tokens99'),
-    'spoof found in 32k %': round(100 * one.spoof.detected, 1),
-  }));
-}
-
-const UNDETECTED = '32768';
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
-}
-
-function writeOut(folder: string, name: string, calibration: Calibration): void {
-  mkdirSync(folder, { recursive: true });
-  const stem = name.split(' ')[0]!;
-  const { table, tableSha256, ...record } = calibration;
-  writeFileSync(join(folder, `${tableSha256}.json`), bytesFromUtf8(encodeCanonicalJson(table)));
-  const roc = record.suspects.map(({ name: suspect, naiveRoc, spoofRoc }) => ({
-    suspect,
-    naiveRoc,
-    spoofRoc,
-  }));
-  writeFileSync(join(folder, `${stem}.roc.json`), JSON.stringify({ tableSha256, roc }));
-  const { suspects: _, ...rest } = record;
-  writeFileSync(
-    join(folder, `${stem}.record.json`),
-    `${JSON.stringify({ tableSha256, ...rest }, null, 1)}\n`,
-  );
-  writeFileSync(join(folder, `${stem}.roc.svg`), plotRoc(calibration));
 }
 
 /** Rows of one section as a table, or one line each. */
@@ -165,22 +90,5 @@ function report(options: EvalOptions, rows: readonly Row[]): void {
     for (const row of rows) options.print(row);
     return;
   }
-  for (const section of new Set(rows.map((row) => row.section))) {
-    const own = rows.filter((row) => row.section === section);
-    const keys = Object.keys(own[0]!).filter((key) => key !== 'section' && key !== 'model');
-    const widths = keys.map((key) =>
-      Math.max(key.length, ...own.map((row) => String(row[key] ?? '-').length)),
-    );
-    console.log(`\n  ${section}`);
-    const line = (cells: readonly string[]): void =>
-      console.log(
-        `    ${cells.map((cell, i) => (isText(own, keys[i]!) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}`,
-      );
-    line(keys);
-    for (const row of own) line(keys.map((key) => String(row[key] ?? '-')));
-  }
-}
-
-function isText(rows: readonly Row[], key: string): boolean {
-  return typeof rows[0]![key] === 'string' && !String(rows[0]![key]).startsWith('>');
+  for (const line of renderRows(rows)) console.log(line);
 }

@@ -26,6 +26,7 @@ async function assay(argv: readonly string[]): Promise<void> {
   if (!cli.commands.some((command) => command.name() === argv[0])) {
     const { addUserCommands } = await import('./commands/user.ts');
     addUserCommands(cli);
+    (await import('./commands/calibrate.ts')).addCalibrateCommand(cli);
     (await import('./clarity/commands.ts')).addClarityCommands(cli);
   }
   await cli.parseAsync([...argv], { from: 'user' });

@@ -11,8 +11,7 @@ export const SHIPPED_TABLES: ReadonlyMap<string, EvidenceTable> = new Map(
   TABLES.map((table) => [evidenceSha256(table), table]),
 );
 
-/** Hash of the table for these weights, to name in a manifest; null when there is none. */
-export function shippedTableFor(weightsSha256: string): string | null {
-  const table = TABLES.find((one) => one.weightsSha256 === weightsSha256);
-  return table === undefined ? null : evidenceSha256(table);
+/** The table for these weights, to name in a manifest; null when there is none. */
+export function shippedTableFor(weightsSha256: string): CalibratedTable | null {
+  return TABLES.find((one) => one.weightsSha256 === weightsSha256) ?? null;
 }

@@ -33,7 +33,9 @@ beforeAll(async () => {
     weightsSha256: engine.info.weightsSha256,
     hosts: [1, 2].map((n) => ({ name: `host ${n}`, engine: machine(n) })),
     judges: [3, 4].map((n) => ({ name: `judge ${n}`, engine: machine(n) })),
-    suspects: [{ name: 'coarse', engine: coarse, teaches: ['sketch', 'margin'], recipe: 'q8_0' }],
+    suspects: [
+      { name: 'coarse', open: async () => coarse, teaches: ['sketch', 'margin'], recipe: 'q8_0' },
+    ],
     prompts,
     params: { temperatureMicro: 1e6, topPMicro: 1e6, topK: 20, maxTokens: 48 },
     answersPerHost: 12,

@@ -4,7 +4,7 @@
  * model (prefill-spoof).
  */
 import { sha256 } from '@assay/crypto';
-import { type Engine, EngineError, type GenerateOptions } from '@assay/engine';
+import type { Engine, GenerateOptions } from '@assay/engine';
 import { type LlamaEngineOptions, openLlamaEngine } from '@assay/engine/llama';
 import { type Variant, variantOfRecipe } from '@assay/engine/model';
 import type { ChatMessage } from '@assay/jobs';
@@ -22,7 +22,8 @@ export interface Field {
 
 export interface FieldOptions {
   readonly modelPath: string;
-  readonly contextTokens: number;
+  /** Default: what the engine takes by default. */
+  readonly contextTokens?: number;
   /** The cache of the profile under calibration. Default F16. */
   readonly keyValueCache?: LlamaEngineOptions['keyValueCache'];
   /** Where copies of the model are kept. */
@@ -35,22 +36,22 @@ export interface FieldOptions {
 /** Generations of CPU that a machine of today can play: AVX2 and before. */
 const CPU_GENERATIONS = ['haswell', 'sandybridge'];
 
-type Open = (options?: Partial<LlamaEngineOptions>, variant?: Variant) => Promise<Engine>;
+type Open = (options?: Partial<LlamaEngineOptions>, variant?: () => Variant) => Promise<Engine>;
 
 /** @throws EngineError when the model cannot be loaded */
 export async function openField(options: FieldOptions): Promise<Field> {
-  const { modelPath, contextTokens, keyValueCache = 'F16', cache } = options;
+  const { modelPath, keyValueCache = 'F16', cache } = options;
+  const context =
+    options.contextTokens === undefined ? {} : { contextTokens: options.contextTokens };
   const engines: Engine[] = [];
   // llama.cpp quantises the value cache only with flash attention.
   const profile = { keyValueCache, flashAttention: keyValueCache === 'Q8_0' };
-  const open: Open = async (settings = {}, variant) => {
-    const path = variant ? variantPath(cache, modelPath, variant) : modelPath;
-    const engine = await openLlamaEngine({
-      modelPath: path,
-      contextTokens,
-      ...profile,
-      ...settings,
-    });
+  const openOne: Open = async (settings = {}, variant) => {
+    const path = variant ? variantPath(cache, modelPath, variant()) : modelPath;
+    return openLlamaEngine({ modelPath: path, ...context, ...profile, ...settings });
+  };
+  const open = async (settings?: Partial<LlamaEngineOptions>): Promise<Engine> => {
+    const engine = await openOne(settings);
     engines.push(engine);
     return engine;
   };
@@ -70,7 +71,7 @@ export async function openField(options: FieldOptions): Promise<Field> {
     hosts.push({ name: 'decode, 2 threads', engine: await open({ threads: 2 }), answersMax: 2 });
     for (const cpu of CPU_GENERATIONS.filter((one) => cpuVariants().includes(one))) {
       try {
-        const engine = await openOnCpu(cpu, { modelPath, contextTokens, ...profile }, truth);
+        const engine = await openOnCpu(cpu, { modelPath, ...context, ...profile }, truth);
         engines.push(engine);
         hosts.push({ name: `decode, CPU ${cpu}`, engine, answer: (tasks) => engine.answer(tasks) });
         judges.push({ name: `CPU ${cpu}`, engine });
@@ -79,7 +80,7 @@ export async function openField(options: FieldOptions): Promise<Field> {
       }
     }
   }
-  const suspects = await openSuspects(open, truth, options);
+  const suspects = listSuspects(openOne, truth, options);
   const close = async (): Promise<void> => {
     for (const engine of engines) await engine.close();
   };
@@ -88,25 +89,54 @@ export async function openField(options: FieldOptions): Promise<Field> {
 
 const BOTH = ['sketch', 'margin'] as const;
 
-async function openSuspects(open: Open, truth: Engine, options: FieldOptions): Promise<Suspect[]> {
-  const { modelPath, quick } = options;
-  const coarse = async (name: string, recipe: string, teaches = BOTH): Promise<Suspect> => {
-    const engine = await open({}, variantOfRecipe(recipe)!);
-    return { name, engine, teaches, recipe };
-  };
-  const int4 = await coarse('int4 weights (Q4_0)', 'q4_0');
-  const dropped = await open({}, { dropLayer: middleLayer(modelPath) });
-  const suspects: Suspect[] = [
-    int4,
-    { name: 'a layer dropped', engine: dropped, teaches: BOTH },
-    await coarse('int8 weights (Q8_0)', 'q8_0'),
+/** Each is loaded when its turn comes: a dozen models at once would not fit many machines. */
+function listSuspects(open: Open, truth: Engine, options: FieldOptions): Suspect[] {
+  const { quick, modelPath } = options;
+  const coarse = (name: string, recipe: string): Suspect => ({
+    name,
+    open: () => open({}, () => variantOfRecipe(recipe)!),
+    teaches: BOTH,
+    recipe,
+  });
+  const weights: Suspect[] = [
+    coarse('int4 weights (Q4_0)', 'q4_0'),
+    {
+      name: 'a layer dropped',
+      open: () => open({}, () => ({ dropLayer: middleLayer(modelPath) })),
+      teaches: BOTH,
+    },
+    coarse('int8 weights (Q8_0)', 'q8_0'),
   ];
-  if (quick) return suspects;
-  const drifted = await open({}, { drift: 0.1 });
-  const cached = await open({ keyValueCache: 'Q8_0', flashAttention: true });
+  if (quick) return weights;
+  const cached: Suspect = {
+    name: '8-bit KV cache',
+    open: () => open({ keyValueCache: 'Q8_0', flashAttention: true }),
+    teaches: BOTH,
+  };
+  return [
+    ...weights,
+    coarse('int5 weights (Q5_0)', 'q5_0'),
+    ...(options.keyValueCache === 'Q8_0' ? [] : [cached]),
+    {
+      name: 'other weights (10 % drift)',
+      open: () => open({}, () => ({ drift: 0.1 })),
+      teaches: BOTH,
+    },
+    ...listMisbehaviours(truth),
+    {
+      name: 'true for 32 tokens, then int4',
+      open: async () => trueAtFirst(truth, await open({}, () => variantOfRecipe('q4_0')!), 32),
+      teaches: [],
+    },
+  ];
+}
+
+/** The true weights, used otherwise than asked. They teach nothing, and are only measured. */
+function listMisbehaviours(truth: Engine): Suspect[] {
+  const close = (): Promise<void> => Promise.resolve();
   const behaves = (name: string, habits: HostHabits): Suspect => ({
     name,
-    engine: truth,
+    open: async () => borrowed(truth, { close }),
     teaches: [],
     habits,
   });
@@ -114,12 +144,6 @@ async function openSuspects(open: Open, truth: Engine, options: FieldOptions): P
     messages: (task: { readonly messages: readonly ChatMessage[] }) => change(task.messages),
   });
   return [
-    ...suspects,
-    await coarse('int5 weights (Q5_0)', 'q5_0'),
-    ...(options.keyValueCache === 'Q8_0'
-      ? []
-      : [{ name: '8-bit KV cache', engine: cached, teaches: BOTH }]),
-    { name: 'other weights (10 % drift)', engine: drifted, teaches: BOTH },
     behaves(
       'system prompt added',
       reworded((messages) => [{ role: 'system', content: 'Be brief.' }, ...messages]),
@@ -131,23 +155,23 @@ async function openSuspects(open: Open, truth: Engine, options: FieldOptions): P
     behaves('temperature 0.9 for 1.0', { params: { temperatureMicro: 900_000 } }),
     behaves('greedy for sampled', { params: { temperatureMicro: 0 } }),
     behaves('another seed (best of n, cache)', { seed: ({ seed }) => sha256(seed) }),
-    {
-      name: 'true for 32 tokens, then int4',
-      engine: trueAtFirst(truth, int4.engine, 32),
-      teaches: [],
-    },
   ];
+}
+
+/** `engine` with some of its methods replaced. */
+function borrowed(engine: Engine, changes: Partial<Engine>): Engine {
+  return new Proxy(engine, {
+    get: (target, key) => {
+      const value = Reflect.get(Object.hasOwn(changes, key) ? changes : target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 /** The true model for the first `count` tokens of every answer, then the cheap one. */
 function trueAtFirst(truth: Engine, cheap: Engine, count: number): Engine {
-  return {
-    info: truth.info,
-    tokenize: (text, special) => truth.tokenize(text, special),
-    detokenize: (ids) => truth.detokenize(ids),
-    promptIds: (messages) => truth.promptIds(messages),
-    score: () => Promise.reject(new EngineError('engine/failed', 'this host only decodes')),
-    close: () => Promise.resolve(),
+  return borrowed(truth, {
+    close: () => cheap.close(),
     generate: async (promptIds: readonly number[], options: GenerateOptions) => {
       const head = await truth.generate(promptIds, {
         ...options,
@@ -165,5 +189,5 @@ function trueAtFirst(truth: Engine, cheap: Engine, count: number): Engine {
       const text = truth.detokenize(tokens.map((one) => one.id));
       return { ...tail, tokens, text, cachedTokens: head.cachedTokens };
     },
-  };
+  });
 }

@@ -42,7 +42,10 @@ export interface Machine {
   readonly answer?: (tasks: readonly SpecimenTask[]) => Promise<Specimen[]>;
 }
 
-export interface Suspect extends Machine {
+export interface Suspect {
+  readonly name: string;
+  /** Loads what the cheat runs; it is closed when the suspect has been measured. */
+  readonly open: () => Promise<Engine>;
   readonly habits?: HostHabits;
   /** Channels whose bets it teaches; other suspects are only measured. */
   readonly teaches: readonly ('sketch' | 'margin')[];
@@ -176,14 +179,31 @@ export async function measure(plan: MeasurePlan): Promise<Measurements> {
   const suspects: MeasuredSuspect[] = [];
   for (const suspect of plan.suspects) {
     plan.onProgress?.(`suspect: ${suspect.name}`);
-    suspects.push(await measureOne(suspect, plan, answered));
+    const engine = await openSuspect(suspect, plan);
+    if (engine === null) continue;
+    try {
+      suspects.push(await measureOne({ ...suspect, engine }, plan, answered));
+    } finally {
+      await engine.close();
+    }
   }
   return { pairs, suspects };
 }
 
+/** Null, and said, when it cannot be made here: a model of another architecture has no such copy. */
+async function openSuspect(suspect: Suspect, plan: MeasurePlan): Promise<Engine | null> {
+  try {
+    return await suspect.open();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    plan.onProgress?.(`suspect ${suspect.name} is left out: ${reason}`);
+    return null;
+  }
+}
+
 /** A suspect before the reference judge, with its own sketches and with genuine ones. */
 async function measureOne(
-  suspect: Suspect,
+  suspect: Suspect & { readonly engine: Engine },
   plan: MeasurePlan,
   answered: readonly (readonly Specimen[])[],
 ): Promise<MeasuredSuspect> {

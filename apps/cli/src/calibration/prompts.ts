@@ -1,4 +1,4 @@
-/** What the evaluation asks: questions the small model knows, others, and stories for the storyteller. */
+/** What calibration and evaluation ask: everyday questions, and stories for answers of a hundred tokens. */
 import type { ChatMessage } from '@assay/jobs';
 
 const QUESTIONS = [
@@ -44,3 +44,9 @@ export const STORIES: readonly (readonly ChatMessage[])[] = Array.from({ length:
   const thing = THINGS[(i * 5) % THINGS.length]!;
   return user(`Tell me a story about ${hero}, the ${place} and the ${thing}.`);
 });
+
+/** For a model nobody knows here: long answers and short ones. */
+export const MIXED: readonly (readonly ChatMessage[])[] = STORIES.flatMap((story, i) => [
+  story,
+  EVERYDAY[i % EVERYDAY.length]!,
+]);
