@@ -92,3 +92,61 @@ export async function replay(earlier: Scene, now: Scene, engine: Engine): Promis
     promptIds,
   };
 }
+
+/**
+ * No cheat: a cheap model drafts, one prefill of the true one draws every drafted position again, and
+ * the draft is kept up to the first difference. Repeated until the answer ends.
+ */
+export async function speculative(scene: Scene, draft: Engine, truth: Engine) {
+  const { maxTokens } = scene.request.params;
+  const honest = await answerHonestly(scene, truth);
+  const { promptIds, seed } = honest;
+  const drawn = (position: number, top: readonly { id: number; logprob: number }[]) =>
+    drawGmV1(seed, position, top, scene.request.params).id;
+  const kept: number[] = [];
+  let drafted = 0;
+  let accepted = 0;
+  const isOver = () => kept.length >= maxTokens || truth.info.eosIds.includes(kept.at(-1) ?? -1);
+  while (!isOver()) {
+    const guess = [...kept, ...(await guessOn(draft, { promptIds, kept, maxTokens, drawn }))];
+    const scores = await truth.score(promptIds, guess, 20);
+    for (let i = kept.length; i < guess.length; i++) {
+      drafted += 1;
+      const right = drawn(i, scores[i]!.top);
+      kept.push(right);
+      if (right !== guess[i]) break;
+      accepted += 1;
+    }
+  }
+  const ended = truth.info.eosIds.includes(kept.at(-1)!);
+  const transcript = await resketch(
+    {
+      ...honest,
+      finish: ended ? 'stop' : 'length',
+      outputIds: kept,
+      text: truth.detokenize(kept),
+    },
+    truth,
+  );
+  return { transcript, drafted, accepted };
+}
+
+interface Draft {
+  readonly promptIds: readonly number[];
+  readonly kept: readonly number[];
+  readonly maxTokens: number;
+  readonly drawn: (position: number, top: readonly { id: number; logprob: number }[]) => number;
+}
+
+/** Up to eight tokens after `kept`, as the cheap model would draw them; at least one. */
+async function guessOn(draft: Engine, { promptIds, kept, maxTokens, drawn }: Draft) {
+  const guess: number[] = [];
+  while (guess.length < 8 && kept.length + guess.length < maxTokens) {
+    const position = kept.length + guess.length;
+    // One more position than is known: its own token does not matter for the candidates there.
+    const scores = await draft.score(promptIds, [...kept, ...guess, draft.info.eosIds[0]!], 20);
+    guess.push(drawn(position, scores[position]!.top));
+    if (draft.info.eosIds.includes(guess.at(-1)!)) break;
+  }
+  return guess;
+}
