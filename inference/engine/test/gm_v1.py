@@ -109,8 +109,39 @@ def make():
         case = {"seed": hashlib.sha256(f"draw {n}".encode()).hexdigest(), "position": n * n, "temperatureMicro": t,
                 "topPMicro": p, "topK": k, "candidates": [[i, v] for i, v in zip(ids, logprobs)]}
         draws.append({**case, "expect": run(case)})
+    for name, t, p, k, candidates in EDGES:
+        case = {"name": name, "seed": hashlib.sha256(f"edge {name}".encode()).hexdigest(), "position": 3, "temperatureMicro": t,
+                "topPMicro": p, "topK": k, "candidates": candidates}
+        draws.append({**case, "expect": run(case)})
     return {"about": "Sampler gm-v1, docs/sampler-gm-v1.md. Doubles in hex are big-endian IEEE 754.", "math": maths,
             "gumbel": noise, "draws": draws}
+
+
+# Where implementations differ first: (name, temperatureMicro, topPMicro, topK, candidates).
+EVEN = [[9, -1.5], [4, -1.5], [7, -1.5], [2, -1.5]]
+EDGES = [
+    ("one candidate", 1000000, 1000000, 20, [[5, -0.25]]),
+    ("one candidate, logprob 0", 1000000, 500000, 20, [[5, 0.0]]),
+    ("fewer candidates than top-k", 1000000, 1000000, 20, [[5, -0.25], [6, -1.75]]),
+    ("top-k 1 at temperature 1: nothing to draw", 1000000, 1000000, 1, [[8, -0.75], [3, -0.625], [1, -4.0]]),
+    ("top-k 1, tie: the lower id", 1000000, 1000000, 1, EVEN),
+    ("top-k 2 cuts through a tie: the two lowest ids", 1000000, 1000000, 2, EVEN),
+    ("top-k 20 of 24 equal ones", 1000000, 1000000, 20, [[100 - i, -3.0] for i in range(24)]),
+    ("temperature 0, tie: the lower id", 0, 1000000, 20, EVEN),
+    ("temperature 0 ignores top-p", 0, 1, 20, [[8, -0.75], [3, -0.625], [1, -4.0]]),
+    ("top-p exactly at a running sum: inclusive", 1000000, 500000, 20, EVEN),
+    ("top-p a millionth above a running sum", 1000000, 500001, 20, EVEN),
+    ("top-p a millionth below a running sum", 1000000, 499999, 20, EVEN),
+    ("top-p least: the likeliest alone", 1000000, 1, 20, [[8, -0.75], [3, -0.625], [1, -4.0]]),
+    ("top-p a millionth below 1 may keep all", 1000000, 999999, 20, EVEN),
+    ("top-p is over the kept head, not the vocabulary", 1000000, 600000, 2, [[8, -2.0], [3, -2.0], [1, -2.0]]),
+    ("top-p after the temperature", 2000000, 700000, 20, [[8, -0.125], [3, -2.5], [1, -3.5], [2, -6.0]]),
+    ("temperature of a millionth", 1, 1000000, 20, [[8, -0.75], [3, -0.625], [1, -4.0]]),
+    ("temperature of a millionth with top-p: weights of 0", 1, 999999, 20, [[8, -0.75], [3, -0.625], [1, -4.0]]),
+    ("temperature 2", 2000000, 1000000, 20, [[8, -0.75], [3, -0.625], [1, -4.0]]),
+    ("logprobs are not renormalised", 1000000, 1000000, 20, [[8, -9.0], [3, -9.5], [1, -12.0]]),
+    ("logprobs far apart", 1000000, 1000000, 20, [[8, -1e-9], [3, -21.0], [1, -90.0]]),
+]
 
 
 def check(vectors):
