@@ -22,6 +22,8 @@ export type HostKind =
   | 'edits-text'
   /** Changes a sampled token for its runner-up. */
   | 'edits-tokens'
+  /** Answers well, and never opens the sketch to judges that have committed to theirs. */
+  | 'hides-sketch'
   /** Is registered and never answers. */
   | 'silent';
 
@@ -41,6 +43,7 @@ export function hostEngine(kind: HostKind, world: SimWorld, answerMs = ANSWER_MS
   const honest = new FakeEngine({ weights: MODEL_WEIGHTS });
   switch (kind) {
     case 'honest':
+    case 'hides-sketch':
       return new DisguisedEngine(honest, honest.info, world, { answerMs });
     case 'swaps-model': {
       const other = new FakeEngine({ weights: OTHER_WEIGHTS });

@@ -1,6 +1,7 @@
 /** A whole network in one process and in virtual time, from a seed. */
 export type { HostKind } from './engines.ts';
 export { measureSupply, type Supply, supplyFaults } from './invariants.ts';
+export type { JudgeKind } from './judges.ts';
 export { simKey } from './keys.ts';
 export { SimAssay, type SimOptions, SimTimeout } from './network.ts';
 export { type Question, SimUser } from './user.ts';

@@ -23,6 +23,7 @@ import { bringVerdicts, type Closing, sendExpire } from './bystander.ts';
 import { SimDisk } from './disk.ts';
 import { type HostKind, judgeEngine } from './engines.ts';
 import { measureSupply, signatureFaults, supplyFaults } from './invariants.ts';
+import type { JudgeKind } from './judges.ts';
 import { type SimKey, simKey } from './keys.ts';
 import { SimLogs } from './logs.ts';
 import { BITCOIN_URL, hostUrl, NODE_URL } from './places.ts';
@@ -41,6 +42,8 @@ export interface SimOptions {
   readonly seed: string | number;
   /** One signer each. Default three of weight 1. */
   readonly signerWeights?: readonly number[];
+  /** Of the signers, by index. Default honest. */
+  readonly judges?: readonly JudgeKind[];
   /** Default two honest ones. */
   readonly hosts?: readonly HostKind[];
   /** Mines Bitcoin blocks this often, once the first tenure has begun. Default: only when asked. */
@@ -120,6 +123,10 @@ export class SimAssay {
 
   get hostKinds(): readonly HostKind[] {
     return this.options.hosts ?? ['honest', 'honest'];
+  }
+
+  get judgeKinds(): readonly JudgeKind[] {
+    return this.options.judges ?? [];
   }
 
   get #signerWeights(): readonly number[] {

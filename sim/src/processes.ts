@@ -4,16 +4,17 @@
  */
 import { minerKey } from '@assay/burnchain';
 import { FullNode, type ObserverSettings } from '@assay/full-node';
-import { createHttpChain, HostDaemon } from '@assay/host';
+import { type ChainPort, createHttpChain, HostDaemon } from '@assay/host';
 import { RegtestService } from '@assay/regtest';
-import { engineJudge, httpNode, Signer } from '@assay/signer';
+import { httpNode, Signer } from '@assay/signer';
 import { DEVNET_IDS } from '@assay/wallet';
 import type { SimMain, SimWorld } from '@assay/world/sim';
-import { hostEngine, judgeEngine } from './engines.ts';
+import { type HostKind, hostEngine } from './engines.ts';
+import { judgeOf } from './judges.ts';
 import { type SimKey, simKey } from './keys.ts';
 import type { SimAssay } from './network.ts';
 import { BITCOIN_PORT, BITCOIN_URL, hostPort, NODE_PORT, NODE_URL, signerPort } from './places.ts';
-import { withholding } from './withholding.ts';
+import { hidingSketches, withholding } from './withholding.ts';
 
 /** The miner's first coinbase matures at 101; with a rival, whose is the first, the second. */
 export const INITIAL_BLOCKS = 102;
@@ -82,17 +83,18 @@ export function nodeProcess(sim: SimAssay): SimMain {
 export function signerProcess(sim: SimAssay, index: number): SimMain {
   return async (world) => {
     const { chainId, bootAddress } = sim.node.chainstate.network;
-    const models = [{ manifest: sim.manifest, engine: judgeEngine() }];
+    const { privateKey } = simKey(world.name);
+    const node = httpNode(world, { url: NODE_URL, authToken: AUTH_TOKEN, chainId, privateKey });
     const signer = new Signer(
       {
         world,
         store: sim.disk.open(world, 'ledger'),
-        node: httpNode(world, { url: NODE_URL, authToken: AUTH_TOKEN, chainId }),
-        judge: engineJudge({ chainId, models }),
+        node,
+        judge: judgeOf(sim.judgeKinds[index] ?? 'honest', sim, world, node),
         log: sim.logs.of(world),
       },
       {
-        privateKey: simKey(world.name).privateKey,
+        privateKey,
         chainId,
         bootAddress,
         bind: { host: LOOPBACK, port: signerPort(index) },
@@ -110,17 +112,18 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
     const kind = sim.hostKinds[index]!;
     const account = simKey(world.name);
     const { bootAddress } = sim;
+    const operatingKey = simKey(`${world.name} operating`).privateKey;
     const chain = createHttpChain(world.net, {
       nodeUrl: NODE_URL,
       bootAddress,
       address: account.address,
+      caller: { privateKey: operatingKey, nowSecs: () => Math.floor(world.clock.nowMs() / 1000) },
     });
     const engine = hostEngine(kind, world, sim.options.answerMs);
     const host = new HostDaemon(
       world,
       {
-        // A cheat does not help to convict itself.
-        chain: kind === 'honest' ? chain : withholding(chain, ['reject', 'expire']),
+        chain: chainOf(kind, chain, operatingKey),
         store: sim.disk.open(world, 'jobs'),
         log: sim.logs.of(world),
         models: [{ manifest: sim.manifest, engine }],
@@ -128,7 +131,7 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
       {
         network: DEVNET_IDS,
         contract: `${bootAddress}.inference`,
-        operatingKey: simKey(`${world.name} operating`).privateKey,
+        operatingKey,
         accountKey: { privateKey: account.privateKey, compressed: true },
         listen: { host: LOOPBACK, port: hostPort(index) },
       },
@@ -136,4 +139,11 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
     sim.hosts.set(world.name, host);
     await host.start();
   };
+}
+
+/** A cheat does not help to convict itself. */
+function chainOf(kind: HostKind, chain: ChainPort, operatingKey: Uint8Array): ChainPort {
+  if (kind === 'honest') return chain;
+  const cheat = withholding(chain, ['reject', 'expire']);
+  return kind === 'hides-sketch' ? hidingSketches(cheat, operatingKey) : cheat;
 }

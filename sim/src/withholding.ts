@@ -1,13 +1,29 @@
-/** A host's view of the chain that keeps some of the host's own transactions from being sent. */
+/** Views of the chain for dishonest hosts: what the daemon says does not all reach the network. */
 import type { ChainPort } from '@assay/host';
-import { decodeTransaction } from '@assay/wire';
+import { decodeReceiptChunk, encodeReceiptChunk } from '@assay/jobs';
+import { decodeTransaction, signChunk } from '@assay/wire';
+
+/** Publishes receipts and never says where the sketch is. */
+export function hidingSketches(chain: ChainPort, operatingKey: Uint8Array): ChainPort {
+  return {
+    ...chain,
+    putReceipts(chunk) {
+      const { slotId, slotVersion } = chunk;
+      const receipts = decodeReceiptChunk(chunk.data);
+      if (!receipts.ok) return chain.putReceipts(chunk);
+      const hidden = receipts.value.map((receipt) => ({ ...receipt, sketchHash: null }));
+      const data = encodeReceiptChunk(hidden);
+      return chain.putReceipts(signChunk({ slotId, slotVersion, data }, operatingKey));
+    },
+  };
+}
 
 /** Says that calls of these functions were accepted, and sends nothing. */
 export function withholding(chain: ChainPort, functionNames: readonly string[]): ChainPort {
   return {
-    burnHeight: () => chain.burnHeight(),
+    news: (cursor, options) => chain.news(cursor, options),
     openRequests: (after, waitMs) => chain.openRequests(after, waitMs),
-    request: (id) => chain.request(id),
+    requestsById: (ids) => chain.requestsById(ids),
     content: (hash) => chain.content(hash),
     putContent: (bytes) => chain.putContent(bytes),
     receiptSlot: () => chain.receiptSlot(),

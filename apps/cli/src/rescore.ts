@@ -32,6 +32,7 @@ export async function checkByRescoring(
         commitment: settlement.commitment,
         hostSignature: settlement.hostSignature,
         transcript: input.transcript,
+        sketch: input.sketch,
         promptBlob: input.promptBlob,
         manifest,
       },

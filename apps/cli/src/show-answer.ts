@@ -42,7 +42,7 @@ function placeRows(name: string, place: PlaceJson | null | undefined): Row[] {
   ];
 }
 
-const VERDICT_COLOUR = { valid: green, invalid: red, abstain: yellow } as const;
+const VERDICT_COLOUR = { valid: green, invalid: red, abstain: yellow, committed: dim } as const;
 
 function verdictText(entry: VerdictJson): string {
   const reason = entry.reason === undefined ? '' : ` (${harmless(entry.reason)})`;

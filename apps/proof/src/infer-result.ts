@@ -15,6 +15,8 @@ export interface InferResult {
   readonly request_id?: number | null;
   readonly request?: RequestJson | null;
   readonly receipt?: ReceiptJson | null;
+  /** SHA-256 of the sketch part that the host opened. */
+  readonly sketch_hash?: string | null;
   readonly verdicts?: readonly VerdictJson[];
   readonly is_verified?: boolean;
   readonly error?: string | null;
@@ -80,7 +82,9 @@ export interface ReceiptJson {
 export interface VerdictJson {
   readonly signer_index: number;
   readonly cycle_parity: number;
-  readonly verdict: 'valid' | 'invalid' | 'abstain';
+  readonly verdict: 'valid' | 'invalid' | 'abstain' | 'committed';
   readonly reason?: string;
   readonly signature?: string;
+  /** What the signer committed to before the host opened its sketch; null: nothing. */
+  readonly blind?: string | null;
 }

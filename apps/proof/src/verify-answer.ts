@@ -50,6 +50,8 @@ export interface RescoreInput {
   readonly record: ProvenRequest;
   readonly settlement: Settlement;
   readonly transcript: Uint8Array | null;
+  /** The sketch part. */
+  readonly sketch: Uint8Array | null;
   /** Null when it is not public and the store has no copy. */
   readonly promptBlob: Uint8Array | null;
 }
@@ -131,7 +133,8 @@ async function run(
   if (options.rescore !== undefined) {
     const promptBlob = await fetchPrompt(node, record, result);
     const input = { chainId: network.chainId, record, settlement, promptBlob };
-    await options.rescore(checks, { ...input, transcript: transcript?.bytes ?? null });
+    const parts = { transcript: transcript?.bytes ?? null, sketch: transcript?.sketch ?? null };
+    await options.rescore(checks, { ...input, ...parts });
   }
   return {
     requestTxid: bytesToHex(request.txid),

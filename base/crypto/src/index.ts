@@ -37,3 +37,4 @@ export {
   vrfSeedFromProof,
   vrfVerify,
 } from './vrf.ts';
+export { x25519PublicKey } from './x25519.ts';

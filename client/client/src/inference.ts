@@ -85,6 +85,8 @@ export interface InferenceResult {
   readonly requestId: bigint | null;
   readonly request: InferenceRequestInfo | null;
   readonly receipt: JsonObject | null;
+  /** SHA-256 of the sketch part, hex; null until the host opens it. */
+  readonly sketchHash: string | null;
   readonly verdicts: readonly {
     readonly signerIndex: number;
     readonly verdict: string;
@@ -92,6 +94,17 @@ export interface InferenceResult {
   }[];
   /** Why it failed, for people; null otherwise. */
   readonly error: string | null;
+}
+
+/** Headers that sign a GET of this path, `signCall` of the jobs room. */
+export type CallSigner = (path: string) => Readonly<Record<string, string>>;
+
+export interface InferenceNews {
+  /** Pass it next time. */
+  readonly cursor: string;
+  /** Id of the tip, hex. */
+  readonly tip: string;
+  readonly burnBlockHeight: number;
 }
 
 export interface RequestQuery {
@@ -135,8 +148,10 @@ export class InferenceClient {
     return raw === null ? null : requestOf(raw);
   }
 
-  async result(txid: string): Promise<InferenceResult> {
-    const raw = await this.#transport.json({ path: `/v2/infer_res/${txid.replace(/^0x/, '')}` });
+  /** @param sign parties of a hash-only request read prompt and answer by a signed call */
+  async result(txid: string, sign?: CallSigner): Promise<InferenceResult> {
+    const path = `/v2/infer_res/${txid.replace(/^0x/, '')}`;
+    const raw = await this.#transport.json({ path, ...(sign ? { headers: sign(path) } : {}) });
     const request = objectOrNullAt(raw, 'request');
     return {
       txid: textAt(raw, 'txid'),
@@ -148,6 +163,7 @@ export class InferenceClient {
       requestId: raw.request_id === null ? null : bigintAt(raw, 'request_id'),
       request: request === null ? null : requestOf(request),
       receipt: objectOrNullAt(raw, 'receipt'),
+      sketchHash: textOrNullAt(raw, 'sketch_hash'),
       verdicts: listAt(raw, 'verdicts').map((verdict) => ({
         signerIndex: numberAt(verdict, 'signer_index'),
         verdict: textAt(verdict, 'verdict'),
@@ -167,9 +183,37 @@ export class InferenceClient {
     throw new ClientError('client/status', path, answer);
   }
 
-  /** Check the hash of what comes. */
-  content(hash: Uint8Array): Promise<Uint8Array | null> {
-    return this.#transport.bytesOrNull({ path: `/v2/content/${bytesToHex(hash)}` });
+  /**
+   * Check the hash of what comes.
+   * @param sign headers for the path: content of hash-only requests is for its parties only
+   */
+  content(hash: Uint8Array, sign?: CallSigner): Promise<Uint8Array | null> {
+    const path = `/v2/content/${bytesToHex(hash)}`;
+    return this.#transport.bytesOrNull({ path, ...(sign ? { headers: sign(path) } : {}) });
+  }
+
+  /** Exactly these requests; unknown ids are left out. At most 100. */
+  async requestsById(ids: readonly bigint[]): Promise<readonly InferenceRequestInfo[]> {
+    const path = `/v2/inference/requests?ids=${ids.join(',')}`;
+    return listAt(await this.#transport.json({ path }), 'requests').map(requestOf);
+  }
+
+  /** Waits until the tip or a signer's words differ from what `cursor` stands for. */
+  async news(
+    cursor: string,
+    options: { readonly waitMs: number; readonly signal?: AbortSignal },
+  ): Promise<InferenceNews> {
+    const { waitMs, signal } = options;
+    const raw = await this.#transport.json({
+      path: `/v2/inference/news?cursor=${cursor}&wait=${waitMs}`,
+      timeoutMs: waitMs + CLIENT_LIMITS.longPollSlackMs,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return {
+      cursor: textAt(raw, 'cursor'),
+      tip: textAt(objectAt(raw, 'tip'), 'block_id'),
+      burnBlockHeight: numberAt(raw, 'burn_block_height'),
+    };
   }
 }
 

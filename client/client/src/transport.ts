@@ -42,6 +42,7 @@ export interface Call {
   readonly body?: Uint8Array;
   readonly contentType?: string;
   readonly isAuthorized?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -58,7 +59,7 @@ export class Transport {
   /** The answer, whatever its status. */
   send(call: Call): Promise<HttpResponse> {
     const { fetch, authToken, timeoutMs } = this.#options;
-    const headers: Record<string, string> = {};
+    const headers: Record<string, string> = { ...call.headers };
     if (call.body !== undefined) headers['content-type'] = call.contentType ?? 'application/json';
     if (call.isAuthorized && authToken !== undefined) headers.authorization = authToken;
     return fetch(`${this.#baseUrl}${call.path}`, {

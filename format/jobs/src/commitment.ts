@@ -5,7 +5,7 @@
  */
 import { type ByteReader, ByteWriter, bytesEqual, type Result } from '@assay/bytes';
 import { type ClarityValue, Cv } from '@assay/clarity-value';
-import { commitmentRoot, idsLeaves, sketchLeaves } from './merkle.ts';
+import { commitmentRoot, idsLeaves } from './merkle.ts';
 import { decodeWith, type JobsRejection } from './reject.ts';
 import { hashClarityValue, recoverStructured, signStructured } from './signing.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type Finish,
   outputHash,
   readFinish,
+  sketchRootOf,
   type Transcript,
   transcriptHash,
 } from './transcript.ts';
@@ -33,16 +34,23 @@ export interface Commitment {
   readonly timestampSecs: number;
 }
 
-/** The commitment an honest host makes about its transcript. */
-export function commitTranscript(transcript: Transcript, timestampSecs: number): Commitment {
+/**
+ * The commitment an honest host makes about its transcript.
+ * @param storedHash of the ids part as it is stored, when that is sealed; default: as it is
+ */
+export function commitTranscript(
+  transcript: Transcript,
+  timestampSecs: number,
+  storedHash: Uint8Array = transcriptHash(encodeTranscript(transcript)),
+): Commitment {
   return {
     requestHash: transcript.requestHash,
     model: transcript.model,
     seed: transcript.seed,
-    idsRoot: commitmentRoot(idsLeaves(transcript.outputIds)),
-    sketchRoot: commitmentRoot(sketchLeaves(transcript.sketch, transcript.salts)),
-    transcriptHash: transcriptHash(encodeTranscript(transcript)),
-    outputHash: outputHash(transcript.text),
+    idsRoot: commitmentRoot(idsLeaves(transcript.outputIds, transcript.blinding)),
+    sketchRoot: sketchRootOf(transcript),
+    transcriptHash: storedHash,
+    outputHash: outputHash(transcript.text, transcript.blinding),
     finish: transcript.finish,
     promptTokens: transcript.promptIds.length,
     outputTokens: transcript.outputIds.length,

@@ -12,11 +12,13 @@ export {
 } from './audit-draw.ts';
 export { encodeCanonicalJson } from './canonical-json.ts';
 export {
+  type ClaimVerdictEntry,
   decodeReceiptChunk,
   decodeVerdictChunk,
   encodeReceiptChunk,
   encodeVerdictChunk,
   type Receipt,
+  type VerdictChunk,
   type VerdictEntry,
 } from './chunks.ts';
 export {
@@ -69,6 +71,7 @@ export {
   sketchLeaves,
   verifyCommitmentProof,
 } from './merkle.ts';
+export { blindOf, decodeOpening, encodeOpening, type Opening } from './opening.ts';
 export { PLANT_TOKENS, plantDigest, plantedSketch } from './plant.ts';
 export { decodePrompt, encodePrompt, type Prompt, promptHash, promptMessages } from './prompt.ts';
 export type { JobsRejection } from './reject.ts';
@@ -79,6 +82,24 @@ export {
   type SamplingParams,
   samplingSeed,
 } from './request.ts';
+export {
+  blindingOf,
+  decodeSealedPrompt,
+  isRecipient,
+  type OpenedPrompt,
+  openBody,
+  openSealedPrompt,
+  SEAL_KEY_BYTES,
+  type SealContext,
+  type SealedPrompt,
+  type SealKeyPair,
+  type SealPurpose,
+  type SealScope,
+  sealBody,
+  sealKeyPair,
+  sealPrompt,
+  sealSecretOf,
+} from './seal.ts';
 export {
   type AnswerChunk,
   chunkTuple,
@@ -119,6 +140,14 @@ export {
   type SessionPrompt,
 } from './session-prompt.ts';
 export {
+  type CallContent,
+  readSignedCall,
+  SIGNED_CALL_WINDOW_SECS,
+  type SignedCall,
+  type SignedCallRejection,
+  signCall,
+} from './signed-call.ts';
+export {
   hashClarityValue,
   inferenceDomain,
   recoverStructured,
@@ -134,11 +163,16 @@ export {
   renderTemplate,
 } from './template.ts';
 export {
+  decodeSketchPart,
   decodeTranscript,
+  encodeSketchPart,
   encodeTranscript,
   type Finish,
   outputHash,
+  type SketchPart,
+  sketchRootOf,
   type Transcript,
+  type TranscriptIds,
   transcriptHash,
 } from './transcript.ts';
 export {

@@ -27,6 +27,12 @@ export const LIMITS = {
   textBytesMax: 262_144,
   /** Encoded transcript, bytes: what the content store accepts. */
   transcriptBytesMax: 1_048_576,
+  /** Encoded sketch part or opening, bytes: five per token, salts, head. */
+  sketchBytesMax: 262_144,
+  /** Recipients of a sealed prompt: executors, judges, the user. 112 bytes each in the box. */
+  sealRecipientsMax: 96,
+  /** Claim verdicts in one chunk of `.inference-verdicts-*`. */
+  claimVerdictsPerChunkMax: 256,
   /** Vocabulary size; ids are below it. */
   vocabularyMax: 1_048_576,
   /** Candidates the sampler keeps. vLLM's default `max_logprobs`. */

@@ -4,7 +4,7 @@
  * committed to its own. Leaves hold 32 tokens, so an opened position reveals 32 tokens and no more.
  *
  * ```
- * ids leaf j     sha256(0x00 | u32 j | ids, u32 each)
+ * ids leaf j     sha256(0x00 | u32 j | blinding, 0 or 32 bytes | ids, u32 each)
  * sketch leaf j  sha256(0x01 | u32 j | salt j, 16 bytes | sketch, 5 bytes each)
  * node           sha256(0x02 | left | right)       a last node without a partner moves up as it is
  * empty tree     sha256(0x03)
@@ -26,8 +26,15 @@ export function leafCount(tokens: number): number {
   return Math.ceil(tokens / LEAF_TOKENS);
 }
 
-export function idsLeaf(index: number, ids: readonly number[]): Uint8Array {
-  const writer = new ByteWriter(5 + 4 * ids.length).u8(0).u32(index);
+const NO_BLINDING = new Uint8Array(0);
+
+/** @param blinding of a sealed answer: without it, short answers could be guessed from the root */
+export function idsLeaf(
+  index: number,
+  ids: readonly number[],
+  blinding: Uint8Array = NO_BLINDING,
+): Uint8Array {
+  const writer = new ByteWriter(37 + 4 * ids.length).u8(0).u32(index).raw(blinding);
   for (const id of ids) writer.u32(id);
   return sha256(writer.finish());
 }
@@ -37,9 +44,9 @@ export function sketchLeaf(index: number, salt: Uint8Array, sketch: Uint8Array):
 }
 
 /** Leaves of the ids tree of a whole answer. */
-export function idsLeaves(ids: readonly number[]): Uint8Array[] {
+export function idsLeaves(ids: readonly number[], blinding?: Uint8Array): Uint8Array[] {
   return Array.from({ length: leafCount(ids.length) }, (_, j) =>
-    idsLeaf(j, ids.slice(j * LEAF_TOKENS, (j + 1) * LEAF_TOKENS)),
+    idsLeaf(j, ids.slice(j * LEAF_TOKENS, (j + 1) * LEAF_TOKENS), blinding),
   );
 }
 

@@ -8,11 +8,19 @@
  * | jobs/too-large | larger than the room's limit |
  * | jobs/not-canonical | readable, but not the one encoding whose hash is the object's name |
  * | jobs/field | a field has a value outside its bounds |
+ * | jobs/not-recipient | sealed, and not to this key |
+ * | jobs/sealed-otherwise | sealed to this key in another context, or damaged |
  */
 import { ByteReader, DecodeError, err, ok, type Result } from '@assay/bytes';
 
 export interface JobsRejection {
-  readonly code: 'jobs/malformed' | 'jobs/too-large' | 'jobs/not-canonical' | 'jobs/field';
+  readonly code:
+    | 'jobs/malformed'
+    | 'jobs/too-large'
+    | 'jobs/not-canonical'
+    | 'jobs/field'
+    | 'jobs/not-recipient'
+    | 'jobs/sealed-otherwise';
   readonly message: string;
 }
 

@@ -7,13 +7,17 @@ import {
   commitmentRoot,
   decodeCommitment,
   decodeManifest,
+  decodeOpening,
   decodePrompt,
   decodeReceiptChunk,
+  decodeSealedPrompt,
+  decodeSketchPart,
   decodeTranscript,
   decodeVerdictChunk,
   encodeCommitment,
   encodePrompt,
   encodeReceiptChunk,
+  encodeSketchPart,
   encodeTranscript,
   encodeVerdictChunk,
   idsLeaves,
@@ -67,6 +71,13 @@ const verdict: fc.Arbitrary<VerdictEntry> = fc.oneof(
     requestId: u64,
     commitmentHash: bytes(32),
     signature: bytes(65),
+    blind: fc.constantFrom(null, new Uint8Array(32).fill(3)),
+  }),
+  fc.record({
+    verdict: fc.constant('committed' as const),
+    requestId: u64,
+    commitmentHash: bytes(32),
+    blind: bytes(32),
   }),
   fc.record({
     verdict: fc.constant('abstain' as const),
@@ -82,7 +93,10 @@ describe('round trips of arbitrary values', () => {
   it('transcripts, commitments, chunks, prompts', () => {
     fc.assert(
       fc.property(transcript, (value) => {
-        expect(decodeTranscript(encodeTranscript(value))).toEqual({ ok: true, value });
+        const { sketch, salts, ...ids } = value;
+        expect(decodeTranscript(encodeTranscript(value))).toEqual({ ok: true, value: ids });
+        const part = { sketch, salts };
+        expect(decodeSketchPart(encodeSketchPart(part))).toEqual({ ok: true, value: part });
       }),
       RUNS,
     );
@@ -92,7 +106,12 @@ describe('round trips of arbitrary values', () => {
       }),
       RUNS,
     );
-    const receipt = fc.record({ requestId: u64, commitment, hostSignature: bytes(65) });
+    const receipt = fc.record({
+      requestId: u64,
+      commitment,
+      hostSignature: bytes(65),
+      sketchHash: fc.option(bytes(32)),
+    });
     fc.assert(
       fc.property(fc.array(receipt, { maxLength: 5 }), (value) => {
         expect(decodeReceiptChunk(encodeReceiptChunk(value))).toEqual({ ok: true, value });
@@ -100,7 +119,8 @@ describe('round trips of arbitrary values', () => {
       RUNS,
     );
     fc.assert(
-      fc.property(fc.array(verdict, { maxLength: 8 }), (value) => {
+      fc.property(fc.array(verdict, { maxLength: 8 }), (entries) => {
+        const value = { sealKey: null, entries, claims: [] };
         expect(decodeVerdictChunk(encodeVerdictChunk(value))).toEqual({ ok: true, value });
       }),
       RUNS,
@@ -118,6 +138,9 @@ describe('round trips of arbitrary values', () => {
 describe('decoders and foreign bytes', () => {
   const decoders = {
     decodeTranscript,
+    decodeSketchPart,
+    decodeOpening,
+    decodeSealedPrompt,
     decodeCommitment,
     decodeReceiptChunk,
     decodeVerdictChunk,
@@ -151,7 +174,7 @@ describe('decoders and foreign bytes', () => {
 
   it('a count beyond the limit is refused before anything is allocated', () => {
     const huge = new Uint8Array(9).fill(0xff);
-    huge[0] = 1;
+    huge[0] = 3;
     expect(decodeReceiptChunk(huge).ok).toBe(false);
   });
 });

@@ -12,16 +12,20 @@ import {
   decodeCommitment,
   decodeLogprob,
   decodeManifest,
+  decodeOpening,
   decodePrompt,
   decodeReceiptChunk,
+  decodeSketchPart,
   decodeTranscript,
   decodeVerdictChunk,
   encodeCanonicalJson,
   encodeCommitment,
   encodeLogprob,
   encodeManifest,
+  encodeOpening,
   encodePrompt,
   encodeReceiptChunk,
+  encodeSketchPart,
   encodeTranscript,
   encodeVerdictChunk,
   type InferenceRequest,
@@ -38,6 +42,7 @@ import {
   structuredDigest,
   suspectsOf,
   type Transcript,
+  type VerdictChunk,
   type VerdictEntry,
   verifyCommitment,
   verifyVerdict,
@@ -187,37 +192,76 @@ describe('commitment and verdict, SIP-018', () => {
 
 describe('transcript, manifest, prompt and chunks', () => {
   it('round trip', () => {
-    expect(decodeTranscript(encodeTranscript(TRANSCRIPT))).toEqual({ ok: true, value: TRANSCRIPT });
+    const { sketch, salts, ...ids } = TRANSCRIPT;
+    expect(decodeTranscript(encodeTranscript(TRANSCRIPT))).toEqual({ ok: true, value: ids });
+    const part = { sketch, salts };
+    expect(decodeSketchPart(encodeSketchPart(part))).toEqual({ ok: true, value: part });
     expect(decodeManifest(encodeManifest(MANIFEST))).toEqual({ ok: true, value: MANIFEST });
     const prompt = { context: 'Be brief. ☕', prompt: 'Is the Earth round?' };
     expect(decodePrompt(encodePrompt(prompt))).toEqual({ ok: true, value: prompt });
     const commitment: Commitment = commitTranscript(TRANSCRIPT, 1);
-    const receipts = [{ requestId: 1n, commitment, hostSignature: filled(65, 1) }];
+    const receipt = { requestId: 1n, commitment, hostSignature: filled(65, 1) };
+    const receipts = [
+      { ...receipt, sketchHash: null },
+      { ...receipt, sketchHash: filled(32, 6) },
+    ];
     expect(decodeReceiptChunk(encodeReceiptChunk(receipts))).toEqual({ ok: true, value: receipts });
     const entries: VerdictEntry[] = [
-      { verdict: 'valid', requestId: 1n, commitmentHash: filled(32, 1), signature: filled(65, 2) },
+      { verdict: 'committed', requestId: 1n, commitmentHash: filled(32, 9), blind: filled(32, 8) },
+      {
+        verdict: 'valid',
+        requestId: 1n,
+        commitmentHash: filled(32, 1),
+        signature: filled(65, 2),
+        blind: filled(32, 8),
+      },
       { verdict: 'abstain', requestId: 2n, commitmentHash: filled(32, 3), reason: 'no model' },
       {
         verdict: 'invalid',
         requestId: 3n,
         commitmentHash: filled(32, 4),
         signature: filled(65, 5),
+        blind: null,
       },
     ];
-    expect(decodeVerdictChunk(encodeVerdictChunk(entries))).toEqual({ ok: true, value: entries });
+    const claims = [
+      { claimHash: filled(32, 1), verdict: 'withheld', signature: filled(65, 3) },
+    ] as const;
+    for (const sealKey of [null, filled(32, 5)]) {
+      const said: VerdictChunk = { sealKey, entries, claims };
+      expect(decodeVerdictChunk(encodeVerdictChunk(said))).toEqual({ ok: true, value: said });
+    }
+    const opening = {
+      commitmentHash: filled(32, 1),
+      publicKey: filled(33, 2),
+      salt: filled(32, 3),
+      sketch: filled(15, 4),
+    };
+    expect(decodeOpening(encodeOpening(opening))).toEqual({ ok: true, value: opening });
   });
 
-  it('a transcript costs nine bytes per answer token and half a byte of salt', () => {
+  it('an ids part costs four bytes per token, a sketch part five and half a byte of salt', () => {
     const long = {
       ...TRANSCRIPT,
       outputIds: new Array<number>(1024).fill(5),
       sketch: filled(5 * 1024, 1),
       salts: Array.from({ length: 32 }, () => filled(16, 1)),
     };
-    expect(encodeTranscript(long).length - encodeTranscript({ ...long, text: '' }).length).toBe(22);
-    expect(encodeTranscript({ ...long, text: '', promptIds: [] }).length).toBe(
-      1 + 96 + 1 + 4 + 4 + 1024 * 9 + 512 + 4,
+    const textBytes = bytesFromUtf8(TRANSCRIPT.text).length;
+    expect(encodeTranscript({ ...long, promptIds: [] }).length).toBe(
+      1 + 96 + 1 + 1 + 4 + 4 + 1024 * 4 + 4 + textBytes,
     );
+    expect(encodeSketchPart(long).length).toBe(1 + 4 + 1024 * 5 + 512);
+  });
+
+  it('a blinding makes output hash and ids root of equal answers different', () => {
+    const plain = commitTranscript(TRANSCRIPT, 1);
+    const blind = commitTranscript({ ...TRANSCRIPT, blinding: filled(32, 7) }, 1);
+    expect(blind.outputHash).not.toEqual(plain.outputHash);
+    expect(blind.idsRoot).not.toEqual(plain.idsRoot);
+    expect(blind.sketchRoot).toEqual(plain.sketchRoot);
+    const encoded = encodeTranscript({ ...TRANSCRIPT, blinding: filled(32, 7) });
+    expect(decodeTranscript(encoded)).toMatchObject({ ok: true, value: { text: TRANSCRIPT.text } });
   });
 
   it('a manifest has one spelling, and its hash names it', () => {

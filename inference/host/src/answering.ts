@@ -1,16 +1,20 @@
 /**
  * Turns assigned jobs into answered ones: run the model under the seed that the chain fixed, sign the
- * commitment, put all of it on disk. Nothing leaves the host here.
+ * commitment, put all of it on disk. Nothing leaves the host here. Sealed prompts are opened, and what
+ * belongs to their answer is stored sealed (sealing.ts).
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
-import { publicKeyFromPrivate } from '@assay/crypto';
+import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import type { Engine } from '@assay/engine';
 import {
+  blindingOf,
   decodePrompt,
-  encodeTranscript,
   type ModelManifest,
+  type Prompt,
   promptHash,
   requestHash,
+  type SealKeyPair,
+  type SealScope,
   signCommitment,
 } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
@@ -20,6 +24,7 @@ import type { ChainPort } from './chain-port.ts';
 import type { Job } from './job.ts';
 import type { JobBook } from './job-book.ts';
 import { LIMITS } from './limits.ts';
+import { openPrompt, storedContent } from './sealing.ts';
 
 /** A model this host serves. */
 export interface ServedModel {
@@ -36,17 +41,19 @@ export interface AnsweringDeps {
   readonly models: ReadonlyMap<string, ServedModel>;
 }
 
-export interface AnsweringOptions {
+export interface AnswerOptions {
   readonly chainId: number;
   /** 32 bytes. Secret. */
   readonly operatingKey: Uint8Array;
+  readonly sealKeys: SealKeyPair;
+  readonly signal: AbortSignal;
 }
 
 /** @returns the job as it now stands in the book */
 export async function answerJob(
   job: Job,
   deps: AnsweringDeps,
-  options: AnsweringOptions & { readonly signal: AbortSignal },
+  options: AnswerOptions,
 ): Promise<Job> {
   const { book, log, world } = deps;
   const attempt = { ...job, attempts: job.attempts + 1 };
@@ -63,13 +70,9 @@ export async function answerJob(
   }
 }
 
-async function answer(
-  job: Job,
-  deps: AnsweringDeps,
-  { chainId, operatingKey, signal }: AnsweringOptions & { readonly signal: AbortSignal },
-): Promise<Job> {
+async function answer(job: Job, deps: AnsweringDeps, options: AnswerOptions): Promise<Job> {
   const { world, book, log, models } = deps;
-  const { request, beaconBurnHash } = job.assigned;
+  const { request } = job.assigned;
   const giveUp = (outcome: string): Job => {
     log.warn('request given up', { request: job.id, outcome });
     const closed: Job = { ...job, state: 'closed', outcome };
@@ -78,26 +81,25 @@ async function answer(
   };
   const model = models.get(bytesToHex(request.model));
   if (model === undefined) return giveUp('model not served');
-  if (request.privacy === 2) return giveUp('sealed prompts are not supported');
-  const blob = job.assigned.promptBlob ?? (await deps.chain.content(request.promptHash));
-  if (blob === null) throw new Error('the prompt is not available yet');
-  if (!bytesEqual(promptHash(blob), request.promptHash)) return giveUp('prompt hash mismatch');
-  const prompt = decodePrompt(blob);
+  const stored = job.assigned.promptBlob ?? (await deps.chain.content(request.promptHash));
+  if (stored === null) throw new Error('the prompt is not available yet');
+  if (!bytesEqual(promptHash(stored), request.promptHash)) return giveUp('prompt hash mismatch');
+  const opened = await openPrompt(stored, job.assigned, deps, options);
+  if (typeof opened === 'string') return giveUp(opened);
+  const prompt = decodePrompt(opened.blob);
   if (!prompt.ok) return giveUp('malformed prompt');
-  const hostPublicKey = publicKeyFromPrivate(operatingKey);
   const startedMs = world.clock.nowMs();
-  const task = { request, prompt: prompt.value, hostPublicKey, beaconBurnHash };
-  const made = await makeAnswer(task, model.engine, {
-    random: (size) => world.random.bytes(size),
-    nowSecs: Math.floor(startedMs / 1000),
-    signal,
+  const made = await makeJobAnswer(job, { prompt: prompt.value, scope: opened.scope }, model, {
+    world,
+    options,
   });
-  const { commitment, transcript } = made;
-  const hostSignature = signCommitment(commitment, chainId, operatingKey);
-  const receipt = { requestId: job.id, commitment, hostSignature };
-  const answered: Job = { ...job, state: 'answered', receipt };
+  const { commitment, content } = made;
+  const hostSignature = signCommitment(commitment, options.chainId, options.operatingKey);
+  const receipt = { requestId: job.id, commitment, hostSignature, sketchHash: null };
+  const sketchHash = sha256(content.sketch);
+  const answered: Job = { ...job, state: 'answered', receipt, sketchHash };
   // The point of no return: after this line the answer exists, and no other one will.
-  book.put(answered, encodeTranscript(transcript));
+  book.put(answered, [content.ids, content.sketch]);
   log.info('request answered', {
     request: job.id,
     requestHash: requestHash(request),
@@ -105,4 +107,24 @@ async function answer(
     answerMs: world.clock.nowMs() - startedMs,
   });
   return answered;
+}
+
+/** The answer, and its two parts as they will be stored. */
+async function makeJobAnswer(
+  job: Job,
+  { prompt, scope }: { readonly prompt: Prompt; readonly scope: SealScope | null },
+  { engine }: ServedModel,
+  { world, options }: { readonly world: World; readonly options: AnswerOptions },
+) {
+  const { request, beaconBurnHash } = job.assigned;
+  const hostPublicKey = publicKeyFromPrivate(options.operatingKey);
+  const task = { request, prompt, hostPublicKey, beaconBurnHash };
+  const { commitment, transcript } = await makeAnswer(task, engine, {
+    random: (size) => world.random.bytes(size),
+    nowSecs: Math.floor(world.clock.nowMs() / 1000),
+    ...(scope === null ? {} : { blinding: blindingOf(scope) }),
+    signal: options.signal,
+  });
+  const content = await storedContent(transcript, scope);
+  return { commitment: { ...commitment, transcriptHash: sha256(content.ids) }, content };
 }

@@ -10,6 +10,7 @@ import {
   commitmentTuple,
   type Receipt,
   recoverStructured,
+  type VerdictChunk,
   type VerdictEntry,
   verdictTuple,
 } from '@assay/jobs';
@@ -33,7 +34,7 @@ interface Voice {
 export function collectCertificate(
   receipt: Receipt,
   cycle: SignerCycle,
-  published: ReadonlyMap<number, readonly VerdictEntry[]>,
+  published: ReadonlyMap<number, VerdictChunk>,
   chainId: number,
 ): Certificate | null {
   const hash = commitmentHash(receipt.commitment);
@@ -41,10 +42,8 @@ export function collectCertificate(
     const tuple = verdictTuple({ commitmentHash: hash, requestId: receipt.requestId, verdict });
     const voices: Voice[] = [];
     cycle.signers.forEach(({ hash: signer, weight }, index) => {
-      const entry = published
-        .get(index)
-        ?.find((one) => one.verdict === verdict && bytesEqual(one.commitmentHash, hash));
-      if (entry === undefined || entry.verdict === 'abstain') return;
+      const entry = entryAbout(hash, published.get(index));
+      if (entry?.verdict !== verdict) return;
       const key = recoverStructured(tuple, chainId, entry.signature);
       if (key === null || !bytesEqual(hash160(key), signer)) return;
       voices.push({ index, signature: entry.signature, weight });
@@ -55,6 +54,27 @@ export function collectCertificate(
   return null;
 }
 
+function entryAbout(hash: Uint8Array, said: VerdictChunk | undefined): VerdictEntry | undefined {
+  return said?.entries.find((one) => bytesEqual(one.commitmentHash, hash));
+}
+
+/**
+ * Weight of the signers that have said anything about an answer: committed, judged, or abstained. From
+ * 70 % on the host opens its sketch, for whoever is missing then would not have been waited for.
+ */
+export function heardWeight(
+  receipt: Receipt,
+  cycle: SignerCycle,
+  published: ReadonlyMap<number, VerdictChunk>,
+): bigint {
+  const hash = commitmentHash(receipt.commitment);
+  return cycle.signers.reduce(
+    (sum, { weight }, index) =>
+      entryAbout(hash, published.get(index)) === undefined ? sum : sum + weight,
+    0n,
+  );
+}
+
 /** The heaviest voices until they suffice, at most as many as the contract takes. */
 function enough(voices: readonly Voice[], total: bigint): Omit<Certificate, 'verdict'> | null {
   const heaviest = [...voices]
@@ -63,12 +83,17 @@ function enough(voices: readonly Voice[], total: bigint): Omit<Certificate, 'ver
   let weight = 0n;
   for (const [count, voice] of heaviest.entries()) {
     weight += voice.weight;
-    if (total > 0n && weight * 10n >= total * 7n) {
+    if (isEnough(weight, total)) {
       const verdicts = heaviest.slice(0, count + 1).sort((a, b) => a.index - b.index);
       return { verdicts, weight };
     }
   }
   return null;
+}
+
+/** Seven tenths of the weight, as the contract asks. */
+export function isEnough(weight: bigint, total: bigint): boolean {
+  return total > 0n && weight * 10n >= total * 7n;
 }
 
 /** Arguments of `.inference settle` and `.inference reject`. */

@@ -3,7 +3,7 @@
  * store content, send transactions. `http-chain.ts` speaks Stacks' RPC; tests bring their own.
  * Every method throws when the world fails; callers wait and try again.
  */
-import type { InferenceRequest, VerdictEntry } from '@assay/jobs';
+import type { InferenceRequest, VerdictChunk } from '@assay/jobs';
 import type { StackerDbChunk } from '@assay/wire';
 
 export type RequestStatus = 'open' | 'settled' | 'rejected' | 'expired';
@@ -57,9 +57,22 @@ export interface SlotAcknowledgement {
   readonly currentVersion: number | null;
 }
 
-export interface ChainPort {
+/** Where chain and signers stand. */
+export interface ChainNews {
+  /** Differs when anything a host looks at has changed. */
+  readonly cursor: string;
+  /** Names the newest block. */
+  readonly tip: string;
   /** Height of the newest Bitcoin block. */
-  burnHeight(): Promise<number>;
+  readonly burnHeight: number;
+}
+
+export interface ChainPort {
+  /** Answers when there is news since `cursor`, or after `waitMs`. */
+  news(
+    cursor: string,
+    options: { readonly waitMs: number; readonly signal: AbortSignal },
+  ): Promise<ChainNews>;
   /** Open requests of our principal with an id above `after`, ascending. */
   openRequests(
     after: bigint,
@@ -69,8 +82,8 @@ export interface ChainPort {
       readonly signal: AbortSignal;
     },
   ): Promise<RequestPage>;
-  /** Null for an id the canonical chain does not know. */
-  request(id: bigint): Promise<AssignedRequest | null>;
+  /** Those of them that the canonical chain knows. */
+  requestsById(ids: readonly bigint[]): Promise<ReadonlyMap<bigint, AssignedRequest>>;
   content(hash: Uint8Array): Promise<Uint8Array | null>;
   /** False when the node refuses bytes that nobody announced. */
   putContent(bytes: Uint8Array): Promise<boolean>;
@@ -79,8 +92,8 @@ export interface ChainPort {
   putReceipts(chunk: StackerDbChunk): Promise<SlotAcknowledgement>;
   /** Who judges now. */
   signers(): Promise<SignerCycle>;
-  /** What each signer of the cycle has published, by its index. */
-  verdicts(cycle: SignerCycle): Promise<ReadonlyMap<number, readonly VerdictEntry[]>>;
+  /** What each signer of the cycle has published, by its index; its signature is checked. */
+  verdicts(cycle: SignerCycle): Promise<ReadonlyMap<number, VerdictChunk>>;
   nonce(address: string): Promise<AccountNonce>;
   /** Null when accepted, else Stacks' word for the refusal (`BadNonce`, …). */
   broadcast(bytes: Uint8Array): Promise<string | null>;

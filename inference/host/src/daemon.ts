@@ -1,15 +1,16 @@
 /**
  * The host: watches the chain for requests drawn to it, answers them, publishes what it did, and
  * brings verdicts back to the chain to be paid. Three loops that never wait for each other: watch
- * (long poll), answer (as many at once as `parallel`), and tick (publish, settle, expire).
+ * (long poll for requests), answer (as many at once as `parallel`), and follow (long poll for blocks
+ * and signers' words; publish, open, settle, expire).
  *
  * It can be killed at any instant: jobs live on disk, and each step is written down before the world
  * hears of it (job.ts). Started by the CLI and the simulation.
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
-import { publicKeyFromPrivate } from '@assay/crypto';
+import { hash160, publicKeyFromPrivate } from '@assay/crypto';
 import { engineMismatch } from '@assay/engine';
-import { modelIdHex, type Receipt } from '@assay/jobs';
+import { modelIdHex, type SealKeyPair, sealKeyPair, sealSecretOf } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
 import type { Store } from '@assay/store';
 import type { WalletNetwork } from '@assay/wallet';
@@ -17,11 +18,11 @@ import type { SigningKey } from '@assay/wire';
 import type { HttpServer, World } from '@assay/world';
 import { answerJob, type ServedModel } from './answering.ts';
 import { collectCertificate } from './certificate.ts';
-import type { AssignedRequest, ChainPort } from './chain-port.ts';
-import { isSameRequest, type Job } from './job.ts';
+import type { AssignedRequest, ChainNews, ChainPort } from './chain-port.ts';
+import { isSameRequest, type Job, newJob } from './job.ts';
 import { JobBook } from './job-book.ts';
 import { LIMITS } from './limits.ts';
-import { ReceiptSlot } from './receipt-slot.ts';
+import { Publishing } from './publishing.ts';
 import { createHandler, type GeneratePolicy } from './server.ts';
 import { SessionBook } from './session-book.ts';
 import { SessionDoor } from './session-door.ts';
@@ -55,8 +56,8 @@ export interface HostOptions {
   readonly generate?: GeneratePolicy;
   /** Requests answered at once. Default 2. */
   readonly parallel?: number;
-  /** Default 250. */
-  readonly tickMs?: number;
+  /** Opens sealed prompts; its public half is registered. 32 bytes. Default: of the operating key. */
+  readonly sealSecret?: Uint8Array;
 }
 
 /** The host cannot start as configured. */
@@ -77,13 +78,12 @@ export class HostDaemon {
   readonly #models: ReadonlyMap<string, ServedModel>;
   readonly #publicKey: Uint8Array;
   readonly #book: JobBook;
-  readonly #slot: ReceiptSlot;
+  readonly #publishing: Publishing;
   readonly #settling: Settling;
   readonly #abort = new AbortController();
   readonly #answering = new Set<bigint>();
   readonly #running = new Set<Promise<void>>();
-  /** Transcripts the node has taken, by request. */
-  readonly #uploaded = new Set<bigint>();
+  readonly #sealKeys: SealKeyPair;
   #server: HttpServer | null = null;
 
   constructor(world: World, deps: HostDeps, options: HostOptions) {
@@ -95,9 +95,10 @@ export class HostDaemon {
     this.#publicKey = publicKeyFromPrivate(options.operatingKey);
     this.#models = new Map(deps.models.map((model) => [modelIdHex(model.manifest), model]));
     this.#book = new JobBook(store);
-    this.#slot = new ReceiptSlot(chain, options.operatingKey);
-    const settlingDeps = { world, chain, book: this.#book, log };
-    this.#settling = new Settling(settlingDeps, { network, contract, accountKey, feeMicro });
+    const shared = { world, chain, book: this.#book, log };
+    this.#publishing = new Publishing(shared, options.operatingKey);
+    this.#settling = new Settling(shared, { network, contract, accountKey, feeMicro });
+    this.#sealKeys = sealKeyPair(options.sealSecret ?? sealSecretOf(options.operatingKey));
   }
 
   /** The principal that registers, is drawn and is paid. */
@@ -124,7 +125,7 @@ export class HostDaemon {
     const sessions = await this.#openSessionDoor();
     await this.#listen(first, sessions);
     this.#keep('watch', (signal) => this.#watch(signal));
-    this.#keep('tick', (signal) => this.#tick(signal));
+    this.#keep('follow', (signal) => this.#follow(signal));
     log.info('host started', { address: this.address, openJobs: this.#book.open().length });
     this.#dispatch();
   }
@@ -164,6 +165,7 @@ export class HostDaemon {
         engine: first.engine,
         signatures: new SignedRequests(store),
         sessions,
+        isEntitled: (job, publicKey) => this.#isEntitled(job, publicKey),
         manifests: models.map((model) => model.manifest),
         health: () => ({
           address: this.address,
@@ -177,6 +179,13 @@ export class HostDaemon {
     const bodyBytesMax =
       sessions === null ? LIMITS.generateBodyBytesMax : LIMITS.sessionBodyBytesMax;
     this.#server = await world.net.serve({ ...listen, bodyBytesMax }, handler);
+  }
+
+  async #isEntitled({ assigned }: Job, publicKey: Uint8Array): Promise<boolean> {
+    const own = hash160(publicKey);
+    if (bytesEqual(assigned.request.user.hash, own)) return true;
+    const { signers } = await this.#deps.chain.signers();
+    return signers.some(({ hash }) => bytesEqual(hash, own));
   }
 
   /** Runs `turn` for ever; when it throws, the world failed: wait a little. */
@@ -255,9 +264,8 @@ export class HostDaemon {
       log.warn('a request names a model we do not serve', { request: id, model });
       return;
     }
-    const fresh = { receipt: null, settlement: null, attempts: 0, outcome: null };
-    this.#uploaded.delete(id);
-    this.#book.put({ id, state: 'assigned', assigned, ...fresh });
+    this.#publishing.forget(id);
+    this.#book.put(newJob(assigned));
     log.info('request taken', { request: id });
   }
 
@@ -267,7 +275,7 @@ export class HostDaemon {
     if (outcome !== 'settled' && outcome !== 'rejected' && outcome !== 'expired') return;
     const answered = receipt === null ? 'assigned' : 'answered';
     const state = settlement === null ? answered : 'settling';
-    this.#uploaded.delete(id);
+    this.#publishing.forget(id);
     this.#book.put({ ...job, state, outcome: null });
     this.#deps.log.info('request open again', { request: id, state });
   }
@@ -290,10 +298,11 @@ export class HostDaemon {
     const { network, operatingKey } = this.#options;
     const { chain, log } = this.#deps;
     const deps = { world: this.#world, chain, book: this.#book, log, models: this.#models };
-    const options = { chainId: network.chainId, operatingKey, signal };
     try {
+      const sealKeys = this.#sealKeys;
+      const options = { chainId: network.chainId, operatingKey, sealKeys, signal };
       const after = await answerJob(job, deps, options);
-      if (after.state === 'answered') await this.#publish();
+      if (after.state === 'answered') await this.#publishing.run();
     } catch (cause) {
       if (!signal.aborted) log.warn('a receipt is not published yet', { request: job.id, cause });
     } finally {
@@ -302,70 +311,62 @@ export class HostDaemon {
     }
   }
 
-  // ---- publish --------------------------------------------------------------------------------
+  // ---- follow ---------------------------------------------------------------------------------
 
-  #publishing: Promise<void> = Promise.resolve();
+  #cursor = '';
+  #seenTip = '';
 
-  /** Receipts into our slot, then the transcripts they announce; one run at a time. */
-  #publish(): Promise<void> {
-    const run = this.#publishing.catch(() => undefined).then(() => this.#publishNow());
-    this.#publishing = run;
-    return run;
-  }
-
-  async #publishNow(): Promise<void> {
+  /** One question to the node for all jobs: has anything moved? */
+  async #follow(signal: AbortSignal): Promise<void> {
     const { chain } = this.#deps;
-    const receipts = this.#book
-      .open()
-      .flatMap(({ receipt }): Receipt[] => (receipt ? [receipt] : []));
-    if (!(await this.#slot.write(receipts))) return;
-    for (const { id, receipt } of this.#book.open()) {
-      if (receipt === null || this.#uploaded.has(id)) continue;
-      const transcript = this.#book.transcript(receipt.commitment.transcriptHash);
-      if (transcript === null || !(await chain.putContent(transcript))) continue;
-      this.#uploaded.add(id);
-      const job = this.#book.get(id);
-      if (job?.state === 'answered') this.#book.put({ ...job, state: 'published' });
-    }
-  }
-
-  // ---- settle ---------------------------------------------------------------------------------
-
-  async #tick(signal: AbortSignal): Promise<void> {
-    const { tickMs = LIMITS.tickMs } = this.#options;
-    await this.#world.timers.sleep(tickMs, signal);
+    const isBusy = this.#book.open().length > 0;
+    const waitMs = isBusy ? LIMITS.followMs : LIMITS.longPollMs;
+    const news = await chain.news(this.#cursor, { waitMs, signal });
     if (signal.aborted) return;
     const open = this.#book.open();
-    if (open.length === 0) return;
-    this.#dispatch();
-    const burnHeight = await this.#deps.chain.burnHeight();
-    let isChanged = open.some(({ id, receipt }) => receipt !== null && !this.#uploaded.has(id));
-    for (const { id } of open) {
-      if (signal.aborted) return;
-      if (await this.#look(id, burnHeight)) isChanged = true;
+    if (open.length > 0) {
+      this.#dispatch();
+      let isChanged = this.#publishing.isBehind(open);
+      if (await this.#lookAll(open, news)) isChanged = true;
+      if (isChanged) await this.#publishing.run();
+      await this.#openAndCertify(signal);
     }
-    if (isChanged) await this.#publish();
-    await this.#certify(signal);
+    // Only now: what failed above is tried with the same news again.
+    this.#cursor = news.cursor;
+    this.#seenTip = news.tip;
   }
 
-  /** Follows one job on chain. @returns true when it was closed */
-  async #look(id: bigint, burnHeight: number): Promise<boolean> {
-    const { chain, log } = this.#deps;
-    const found = await chain.request(id);
+  /** Follows the jobs on chain; those under way by transaction also between blocks. @returns closed any */
+  async #lookAll(open: readonly Job[], { tip, burnHeight }: ChainNews): Promise<boolean> {
+    const isTipNew = tip !== this.#seenTip;
+    const due = open.filter(({ state }) => isTipNew || state === 'settling');
+    if (due.length === 0) return false;
+    const found = await this.#deps.chain.requestsById(due.map(({ id }) => id));
+    let isChanged = false;
+    for (const { id } of due) {
+      if (this.#abort.signal.aborted) return isChanged;
+      if (await this.#look(id, found.get(id) ?? null, burnHeight)) isChanged = true;
+    }
+    return isChanged;
+  }
+
+  /** @returns true when the job was closed */
+  async #look(id: bigint, found: AssignedRequest | null, burnHeight: number): Promise<boolean> {
+    const { log } = this.#deps;
     const job = this.#book.get(id);
     if (job === null || job.state === 'closed' || this.#answering.has(id)) return false;
     // A request the chain has forgotten was orphaned with its Bitcoin block; it may come back.
     if (found === null) return false;
     if (!isSameRequest(found, job.assigned)) {
       this.#book.put({ ...job, state: 'closed', outcome: 'orphaned' });
-      this.#uploaded.delete(id);
+      this.#publishing.forget(id);
       log.warn('request replaced after a reorganisation', { request: id });
       this.#take(found);
       return true;
     }
     if (found.status !== 'open') {
       this.#book.put({ ...job, state: 'closed', outcome: found.status });
-      this.#uploaded.delete(id);
+      this.#publishing.forget(id);
       log.info('request closed', { request: id, outcome: found.status });
       return true;
     }
@@ -374,14 +375,15 @@ export class HostDaemon {
     return false;
   }
 
-  /** Sends what the signers have decided. */
-  async #certify(signal: AbortSignal): Promise<void> {
+  /** Opens sketches that judges wait for, and sends what the signers have decided. */
+  async #openAndCertify(signal: AbortSignal): Promise<void> {
     const { chain } = this.#deps;
-    const waiting = this.#book.open().filter((job) => job.state === 'published');
-    if (waiting.length === 0) return;
+    const isWaiting = ({ state }: Job) => state === 'published' || state === 'opened';
+    if (!this.#book.open().some(isWaiting)) return;
     const cycle = await chain.signers();
     const published = await chain.verdicts(cycle);
-    for (const job of waiting) {
+    if (this.#publishing.open(cycle, published)) await this.#publishing.run();
+    for (const job of this.#book.open().filter(isWaiting)) {
       if (signal.aborted || job.receipt === null) continue;
       const { chainId } = this.#options.network;
       const certificate = collectCertificate(job.receipt, cycle, published, chainId);

@@ -6,18 +6,21 @@ import { bytesEqual } from '@assay/bytes';
 import { type ClarityValue, Cv, parsePrincipal } from '@assay/clarity-value';
 import { createNodeClient, type InferenceRequestInfo, type NodeClient } from '@assay/client';
 import { sha256 } from '@assay/crypto';
-import { decodeVerdictChunk, type VerdictEntry } from '@assay/jobs';
-import type { StackerDbChunk } from '@assay/wire';
+import { decodeVerdictChunk, signCall, type VerdictChunk } from '@assay/jobs';
+import { type StackerDbChunk, verifyChunk } from '@assay/wire';
 import type { Net } from '@assay/world';
 import type {
   AccountNonce,
   AssignedRequest,
+  ChainNews,
   ChainPort,
   RequestPage,
   SignerCycle,
   SlotAcknowledgement,
 } from './chain-port.ts';
 import { LIMITS } from './limits.ts';
+
+const SILENCE: VerdictChunk = { sealKey: null, entries: [], claims: [] };
 
 export interface HttpChainOptions {
   /** Base URL of the node, e.g. `http://127.0.0.1:20443`. */
@@ -26,6 +29,12 @@ export interface HttpChainOptions {
   readonly bootAddress: string;
   /** Our principal. */
   readonly address: string;
+  /** Signs calls for content of hash-only requests; without it only public content is read. */
+  readonly caller?: {
+    /** The operating key, 32 bytes. Secret. */
+    readonly privateKey: Uint8Array;
+    readonly nowSecs: () => number;
+  };
 }
 
 export function createHttpChain(net: Pick<Net, 'fetch'>, options: HttpChainOptions): ChainPort {
@@ -40,16 +49,20 @@ export function createHttpChain(net: Pick<Net, 'fetch'>, options: HttpChainOptio
 class HttpChain implements ChainPort {
   readonly #client: NodeClient;
   readonly #options: HttpChainOptions;
-  /** Verdict lists by contract and slot, kept while the slot's version stands. */
-  readonly #verdicts = new Map<string, { version: number; entries: readonly VerdictEntry[] }>();
+  /** What signers said, by contract and slot, kept while the slot's version stands. */
+  readonly #verdicts = new Map<string, { version: number; said: VerdictChunk }>();
 
   constructor(client: NodeClient, options: HttpChainOptions) {
     this.#client = client;
     this.#options = options;
   }
 
-  async burnHeight(): Promise<number> {
-    return (await this.#client.chain.info()).burnBlockHeight;
+  async news(
+    cursor: string,
+    options: { readonly waitMs: number; readonly signal: AbortSignal },
+  ): Promise<ChainNews> {
+    const news = await this.#client.inference.news(cursor, options);
+    return { cursor: news.cursor, tip: news.tip, burnHeight: news.burnBlockHeight };
   }
 
   async openRequests(
@@ -62,13 +75,24 @@ class HttpChain implements ChainPort {
     return { ...page, requests: page.requests.map(assignedOf) };
   }
 
-  async request(id: bigint): Promise<AssignedRequest | null> {
-    const found = await this.#client.inference.request(id);
-    return found === null ? null : assignedOf(found);
+  async requestsById(ids: readonly bigint[]): Promise<ReadonlyMap<bigint, AssignedRequest>> {
+    const found = new Map<bigint, AssignedRequest>();
+    for (let i = 0; i < ids.length; i += LIMITS.requestsPerCall) {
+      const page = ids.slice(i, i + LIMITS.requestsPerCall);
+      for (const info of await this.#client.inference.requestsById(page)) {
+        found.set(info.id, assignedOf(info));
+      }
+    }
+    return found;
   }
 
   async content(hash: Uint8Array): Promise<Uint8Array | null> {
-    const bytes = await this.#client.inference.content(hash);
+    const { caller } = this.#options;
+    const sign = (path: string) => {
+      const call = { path, body: new Uint8Array(0) };
+      return caller === undefined ? {} : signCall(call, caller.nowSecs(), caller.privateKey);
+    };
+    const bytes = await this.#client.inference.content(hash, sign);
     return bytes !== null && bytesEqual(sha256(bytes), hash) ? bytes : null;
   }
 
@@ -105,23 +129,23 @@ class HttpChain implements ChainPort {
     return { cycle: Number(cycle), signers, totalWeight };
   }
 
-  async verdicts({ cycle }: SignerCycle): Promise<ReadonlyMap<number, readonly VerdictEntry[]>> {
+  async verdicts({ cycle, signers }: SignerCycle): Promise<ReadonlyMap<number, VerdictChunk>> {
     const contract = this.#contract(`inference-verdicts-${cycle % 2}`);
-    const found = new Map<number, readonly VerdictEntry[]>();
+    const found = new Map<number, VerdictChunk>();
     for (const { slotId, slotVersion } of (await this.#client.stackerdb.slots(contract)) ?? []) {
-      if (slotVersion === 0) continue;
+      const signer = signers[slotId];
+      if (slotVersion === 0 || signer === undefined) continue;
       const key = `${contract}/${slotId}`;
       let known = this.#verdicts.get(key);
       if (known?.version !== slotVersion) {
         const chunk = await this.#client.stackerdb.chunk(contract, slotId);
-        const list = chunk === null ? null : decodeVerdictChunk(chunk.data);
-        known = {
-          version: chunk?.slotVersion ?? slotVersion,
-          entries: list?.ok ? list.value : [],
-        };
+        const isIts = chunk !== null && verifyChunk(chunk, signer.hash);
+        const decoded = isIts ? decodeVerdictChunk(chunk.data) : null;
+        const said = decoded?.ok ? decoded.value : SILENCE;
+        known = { version: chunk?.slotVersion ?? slotVersion, said };
         this.#verdicts.set(key, known);
       }
-      found.set(slotId, known.entries);
+      found.set(slotId, known.said);
     }
     return found;
   }

@@ -1,8 +1,14 @@
 export type { ServedModel } from './answering.ts';
-export { type Certificate, certificateArguments, collectCertificate } from './certificate.ts';
+export {
+  type Certificate,
+  certificateArguments,
+  collectCertificate,
+  heardWeight,
+} from './certificate.ts';
 export type {
   AccountNonce,
   AssignedRequest,
+  ChainNews,
   ChainPort,
   RequestPage,
   RequestStatus,

@@ -1,17 +1,18 @@
 /**
- * Jobs and transcripts on disk, with open jobs in memory. A change is durable when `put` returns;
- * nothing is told to the world before.
+ * Jobs and their content (ids part, sketch part, as stored) on disk, with open jobs in memory. A change
+ * is durable when `put` returns; nothing is told to the world before.
  *
- * Store layout: `j|` request id u64 -> job; `t|` sha256 -> transcript.
+ * Store layout: `j|` request id u64 -> job; `t|` sha256 -> content; `o|` sha256 -> request id u64.
  */
-import { assert, ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
-import { transcriptHash } from '@assay/jobs';
+import { assert, ByteReader, ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
+import { sha256 } from '@assay/crypto';
 import type { Store } from '@assay/store';
 import { decodeJob, encodeJob, type Job } from './job.ts';
 import { LIMITS } from './limits.ts';
 
 const JOB = bytesFromUtf8('j|');
-const TRANSCRIPT = bytesFromUtf8('t|');
+const CONTENT = bytesFromUtf8('t|');
+const OWNER = bytesFromUtf8('o|');
 
 const jobKey = (id: bigint): Uint8Array => concatBytes(JOB, new ByteWriter(8).u64(id).finish());
 
@@ -43,12 +44,14 @@ export class JobBook {
     return job?.ok ? job.value : null;
   }
 
-  /** Writes the job, with its transcript when it has just been answered. */
-  put(job: Job, transcript: Uint8Array | null = null): void {
+  /** Writes the job, with its content when it has just been answered. */
+  put(job: Job, content: readonly Uint8Array[] = []): void {
     this.#store.batch((batch) => {
       batch.put(jobKey(job.id), encodeJob(job));
-      if (transcript !== null) {
-        batch.put(concatBytes(TRANSCRIPT, transcriptHash(transcript)), transcript);
+      for (const bytes of content) {
+        const hash = sha256(bytes);
+        batch.put(concatBytes(CONTENT, hash), bytes);
+        batch.put(concatBytes(OWNER, hash), new ByteWriter(8).u64(job.id).finish());
       }
     });
     if (job.state !== 'closed') {
@@ -60,11 +63,17 @@ export class JobBook {
     if (this.#closedCount > LIMITS.closedJobsKept * 1.1) this.#forget();
   }
 
-  transcript(hash: Uint8Array): Uint8Array | null {
-    return this.#store.get(concatBytes(TRANSCRIPT, hash));
+  content(hash: Uint8Array): Uint8Array | null {
+    return this.#store.get(concatBytes(CONTENT, hash));
   }
 
-  /** Drops the oldest closed jobs beyond the limit, with their transcripts. */
+  /** The job that content belongs to. */
+  ownerOf(hash: Uint8Array): Job | null {
+    const id = this.#store.get(concatBytes(OWNER, hash));
+    return id === null ? null : this.get(new ByteReader(id).u64());
+  }
+
+  /** Drops the oldest closed jobs beyond the limit, with their content. */
   #forget(): void {
     const closed: Job[] = [];
     for (const { value } of this.#store.range({ prefix: JOB })) {
@@ -75,8 +84,11 @@ export class JobBook {
     this.#store.batch((batch) => {
       for (const job of leaving) {
         batch.remove(jobKey(job.id));
-        if (job.receipt === null) continue;
-        batch.remove(concatBytes(TRANSCRIPT, job.receipt.commitment.transcriptHash));
+        for (const hash of [job.receipt?.commitment.transcriptHash, job.sketchHash]) {
+          if (hash == null) continue;
+          batch.remove(concatBytes(CONTENT, hash));
+          batch.remove(concatBytes(OWNER, hash));
+        }
       }
     });
     this.#closedCount = closed.length - leaving.length;

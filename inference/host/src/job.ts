@@ -5,7 +5,8 @@
  * ```
  * assigned    nothing was said yet; answering again harms nobody
  * answered    transcript, commitment and signature are on disk; from now on no other answer exists
- * published   the receipt is in our slot and the transcript in the content store
+ * published   the receipt is in our slot and the ids part in the content store
+ * opened      the sketch part may be seen: enough judges have committed, or were waited for
  * settling    a transaction (settle, reject, expire) is on disk and was sent, perhaps
  * closed      the chain has closed the request, or it was given up
  * ```
@@ -31,7 +32,7 @@ import {
 } from '@assay/jobs';
 import type { AssignedRequest } from './chain-port.ts';
 
-export type JobState = 'assigned' | 'answered' | 'published' | 'settling' | 'closed';
+export type JobState = 'assigned' | 'answered' | 'published' | 'opened' | 'settling' | 'closed';
 
 export type SettlementAction = 'settle' | 'reject' | 'expire';
 
@@ -42,18 +43,31 @@ export interface Settlement {
   readonly bytes: Uint8Array;
   readonly txid: Uint8Array;
   readonly sentAtMs: number;
+  readonly feeMicro: bigint;
+  /** How often these bytes were sent. */
+  readonly sends: number;
 }
 
 export interface Job {
   readonly id: bigint;
   readonly state: JobState;
   readonly assigned: AssignedRequest;
-  /** From `answered` on. */
+  /** From `answered` on; it names the sketch part from `opened` on. */
   readonly receipt: Receipt | null;
+  /** SHA-256 of the sketch part as it is stored; from `answered` on. */
+  readonly sketchHash: Uint8Array | null;
+  /** When the receipt was published, for patience with judges. */
+  readonly publishedAtMs: number | null;
   readonly settlement: Settlement | null;
   readonly attempts: number;
   /** How it ended, once closed: the request's status on chain, or why it was given up. */
   readonly outcome: string | null;
+}
+
+export function newJob(assigned: AssignedRequest): Job {
+  const { id } = assigned.request;
+  const nothing = { receipt: null, sketchHash: null, publishedAtMs: null, settlement: null };
+  return { id, state: 'assigned', assigned, ...nothing, attempts: 0, outcome: null };
 }
 
 /**
@@ -95,10 +109,14 @@ export function encodeJob(job: Job): Uint8Array {
     receipt: optional(job.receipt, (receipt) => ({
       commitment: bytesToHex(encodeCommitment(receipt.commitment)),
       signature: bytesToHex(receipt.hostSignature),
+      opened: receipt.sketchHash !== null,
     })),
+    sketchHash: optional(job.sketchHash, bytesToHex),
+    publishedAtMs: job.publishedAtMs,
     settlement: optional(job.settlement, (settlement) => ({
       ...settlement,
       nonce: String(settlement.nonce),
+      feeMicro: String(settlement.feeMicro),
       bytes: bytesToHex(settlement.bytes),
       txid: bytesToHex(settlement.txid),
     })),
@@ -122,6 +140,7 @@ function readJob(json: Record<string, never>): Job {
   const user = parsePrincipal(raw.request.user);
   if (!user.ok) throw new Error('user');
   const id = BigInt(raw.id);
+  const sketchHash = optional(raw.sketchHash, hex);
   return {
     id,
     state: raw.state,
@@ -143,14 +162,19 @@ function readJob(json: Record<string, never>): Job {
         clientNonce: hex(raw.request.clientNonce),
       },
     },
-    receipt: optional(raw.receipt, ({ commitment, signature }) => {
+    receipt: optional(raw.receipt, ({ commitment, signature, opened }) => {
       const decoded = decodeCommitment(hex(commitment));
       if (!decoded.ok) throw new Error(decoded.error.message);
-      return { requestId: id, commitment: decoded.value, hostSignature: hex(signature) };
+      const hostSignature = hex(signature);
+      const shown = opened ? sketchHash : null;
+      return { requestId: id, commitment: decoded.value, hostSignature, sketchHash: shown };
     }),
+    sketchHash,
+    publishedAtMs: raw.publishedAtMs,
     settlement: optional(raw.settlement, (settlement) => ({
       ...settlement,
       nonce: BigInt(settlement.nonce),
+      feeMicro: BigInt(settlement.feeMicro),
       bytes: hex(settlement.bytes),
       txid: hex(settlement.txid),
     })),
@@ -182,10 +206,17 @@ interface Raw {
     readonly maxFeeMicro: string;
     readonly clientNonce: string;
   };
-  readonly receipt: { readonly commitment: string; readonly signature: string } | null;
+  readonly receipt: {
+    readonly commitment: string;
+    readonly signature: string;
+    readonly opened: boolean;
+  } | null;
+  readonly sketchHash: string | null;
+  readonly publishedAtMs: number | null;
   readonly settlement:
-    | (Omit<Settlement, 'nonce' | 'bytes' | 'txid'> & {
+    | (Omit<Settlement, 'nonce' | 'feeMicro' | 'bytes' | 'txid'> & {
         readonly nonce: string;
+        readonly feeMicro: string;
         readonly bytes: string;
         readonly txid: string;
       })

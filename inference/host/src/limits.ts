@@ -12,8 +12,16 @@ export const LIMITS = {
   lookBackIds: 256,
   /** Milliseconds any other call to the node may take. */
   callTimeoutMs: 10_000,
-  /** Milliseconds between looks at verdicts, settlements and deadlines. */
-  tickMs: 250,
+  /** Milliseconds of the same while a job is open: settlements and deadlines are looked at so often. */
+  followMs: 1_000,
+  /** Requests asked for by id in one call. */
+  requestsPerCall: 64,
+  /** Milliseconds after publication at which the sketch is opened to judges who have not committed. */
+  openTimeoutMs: 60_000,
+  /** Sends of a settlement before its fee is raised by half. */
+  sendsPerBump: 2,
+  /** A fee is never raised beyond this many times the first. */
+  feeGrowthMax: 16n,
   /** Milliseconds to wait after the node failed. */
   retryMs: 1_000,
   /** Milliseconds after which an unmined settlement is sent again. */

@@ -1,15 +1,16 @@
 /**
  * The host's HTTP door, as the guide knows it: `POST /generate` (a prompt in, text out), `GET /health`,
- * `GET /transcripts/{sha256}` for judges whose node lacks one, `GET /manifest` and `/manifests/{id}` for
+ * `GET /transcripts/{sha256}` for judges whose node lacks one (of hash-only requests: signed calls only), `GET /manifest` and `/manifests/{id}` for
  * those who meet the model's hash on chain. `/generate` is outside the protocol:
  * unpaid, sampled from this machine's randomness, without a receipt; `policy` says who may call it.
  * Source: the guide, 4.3 to 4.5 (request and response shapes); funai.md 3.4 (signature headers).
  */
 import { bytesFromHex, bytesFromUtf8, isHex, utf8FromBytes } from '@assay/bytes';
 import { type Candidate, drawGmV1, type Engine, EngineError } from '@assay/engine';
-import { encodeManifest, type ModelManifest, modelIdHex } from '@assay/jobs';
+import { encodeManifest, type ModelManifest, modelIdHex, readSignedCall } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
 import type { HttpRequest, HttpResponse, World } from '@assay/world';
+import type { Job } from './job.ts';
 import type { JobBook } from './job-book.ts';
 import { LIMITS } from './limits.ts';
 import type { SessionDoor } from './session-door.ts';
@@ -27,6 +28,8 @@ export interface ServerDeps {
   readonly signatures: SignedRequests;
   /** Streamed answers against vouchers; null when this host takes no sessions. */
   readonly sessions: SessionDoor | null;
+  /** Whether the holder of this key is the job's user or a signer. @throws when the node fails */
+  readonly isEntitled: (job: Job, publicKey: Uint8Array) => Promise<boolean>;
   /** Of the models served; the first is `/manifest`. */
   readonly manifests: readonly ModelManifest[];
   /** Shown by `/health`. */
@@ -41,6 +44,8 @@ const PARAMS = {
   maxTokens: LIMITS.generateTokensMax,
 } as const;
 
+const PRIVACY_HASH_ONLY = 1;
+
 /** Tokens listed in `first_top_logprobs`. */
 const FIRST_TOP = 5;
 
@@ -53,7 +58,7 @@ export function createHandler(
     const { method, path } = request;
     if (method === 'GET' && path === '/health')
       return json(200, { status: 'ok', ...deps.health() });
-    if (method === 'GET' && path.startsWith('/transcripts/')) return transcript(deps, path);
+    if (method === 'GET' && path.startsWith('/transcripts/')) return transcript(deps, request);
     if (method === 'GET' && /^\/manifests?(\/|$)/.test(path)) return manifest(deps, path);
     const session = await deps.sessions?.handle(request);
     if (session != null) return session;
@@ -122,12 +127,34 @@ function readPrompt(body: Uint8Array): string | null {
   }
 }
 
-function transcript({ book }: ServerDeps, path: string): HttpResponse {
-  const name = path.slice('/transcripts/'.length);
+async function transcript(deps: ServerDeps, request: HttpRequest): Promise<HttpResponse> {
+  const name = request.path.slice('/transcripts/'.length);
   if (name.length !== 64 || !isHex(name)) return refuse(400, 'host/hash', '64 hex digits');
-  const body = book.transcript(bytesFromHex(name));
-  if (body === null) return refuse(404, 'host/not-found', 'no such transcript');
+  const hash = bytesFromHex(name);
+  const body = deps.book.content(hash);
+  const job = deps.book.ownerOf(hash);
+  if (body === null || job === null) return refuse(404, 'host/not-found', 'no such transcript');
+  if (job.assigned.request.privacy === PRIVACY_HASH_ONLY) {
+    const refusal = await refuseStranger(deps, request, job);
+    if (refusal !== null) return refusal;
+  }
   return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
+}
+
+/** Null for the user and for signers who signed the call. */
+async function refuseStranger(
+  { world, isEntitled }: ServerDeps,
+  request: HttpRequest,
+  job: Job,
+): Promise<HttpResponse | null> {
+  const nowSecs = Math.floor(world.clock.nowMs() / 1000);
+  const call = readSignedCall(request.headers, request, nowSecs);
+  const caller = call.ok ? (call.value?.publicKey ?? null) : null;
+  if (caller === null) {
+    return refuse(401, 'host/sign', 'a hash-only request: sign the call, as its user or a signer');
+  }
+  if (await isEntitled(job, caller)) return null;
+  return refuse(403, 'host/not-entitled', 'only the user and the signers may read this');
 }
 
 function manifest({ manifests }: ServerDeps, path: string): HttpResponse {

@@ -1,7 +1,8 @@
 /**
  * Brings jobs to their end on chain: builds, signs and sends `settle`, `reject` or `expire`, one after
  * another under one nonce counter. A transaction is on disk before it is sent, and the same bytes are
- * sent again until it is mined or its nonce is used up.
+ * sent again until it is mined or its nonce is used up. When it waits for long, the same call is sent
+ * under the same nonce for a higher fee: at most one of them can ever be mined.
  */
 import { bytesToHex } from '@assay/bytes';
 import { type ClarityValue, Cv } from '@assay/clarity-value';
@@ -13,11 +14,16 @@ import {
   signTransaction,
   type WalletNetwork,
 } from '@assay/wallet';
-import { encodeTransaction, type SigningKey, transactionIdOfBytes } from '@assay/wire';
+import {
+  decodeTransaction,
+  encodeTransaction,
+  type SigningKey,
+  transactionIdOfBytes,
+} from '@assay/wire';
 import type { World } from '@assay/world';
 import { type Certificate, certificateArguments } from './certificate.ts';
 import type { ChainPort } from './chain-port.ts';
-import type { Job, SettlementAction } from './job.ts';
+import type { Job, JobState, Settlement, SettlementAction } from './job.ts';
 import type { JobBook } from './job-book.ts';
 import { LIMITS } from './limits.ts';
 
@@ -38,6 +44,12 @@ export interface SettlingOptions {
 }
 
 const NONCE_ATTEMPTS_MAX = 4;
+
+/** Where a job stands when no transaction of ours is under way. */
+function restingState({ receipt }: Job): JobState {
+  if (receipt === null) return 'assigned';
+  return receipt.sketchHash === null ? 'published' : 'opened';
+}
 
 export class Settling {
   readonly #deps: SettlingDeps;
@@ -78,13 +90,31 @@ export class Settling {
       log.warn('settlement had no effect; starting over', { request: job.id });
       book.put({
         ...job,
-        state: job.receipt === null ? 'assigned' : 'published',
+        state: restingState(job),
         settlement: null,
       });
       return;
     }
-    await chain.broadcast(settlement.bytes);
-    book.put({ ...job, settlement: { ...settlement, sentAtMs: nowMs } });
+    const next = this.#bumped(settlement) ?? settlement;
+    book.put({ ...job, settlement: { ...next, sentAtMs: nowMs, sends: settlement.sends + 1 } });
+    const refusal = await chain.broadcast(next.bytes);
+    if (refusal !== null) log.debug('settlement not taken again', { request: job.id, refusal });
+  }
+
+  /** The same call for half as much again, every few sends, up to a bound; null: not now. */
+  #bumped(settlement: Settlement): Settlement | null {
+    const { feeMicro } = this.#options;
+    const fee = (settlement.feeMicro * 3n + 1n) / 2n;
+    const isDue = settlement.sends % LIMITS.sendsPerBump === 0;
+    if (!isDue || fee > feeMicro * LIMITS.feeGrowthMax) return null;
+    const decoded = decodeTransaction(settlement.bytes);
+    if (!decoded.ok || decoded.value.payload.kind !== 'contract-call') return null;
+    const { args } = decoded.value.payload;
+    const bytes = this.#sign(settlement.action, args, { nonce: settlement.nonce, feeMicro: fee });
+    const txid = transactionIdOfBytes(bytes);
+    const { log } = this.#deps;
+    log.info('settlement waits; offering more', { txid: bytesToHex(txid), feeMicro: fee });
+    return { ...settlement, bytes, txid, feeMicro: fee };
   }
 
   async #send(job: Job, action: SettlementAction, args: readonly ClarityValue[]): Promise<void> {
@@ -92,9 +122,11 @@ export class Settling {
     if (world.clock.nowMs() < this.#pausedUntilMs) return;
     let nonce = await this.#nextNonce();
     for (let attempt = 0; attempt < NONCE_ATTEMPTS_MAX; attempt++) {
-      const bytes = this.#sign(action, args, nonce);
+      const { feeMicro } = this.#options;
+      const bytes = this.#sign(action, args, { nonce, feeMicro });
       const txid = transactionIdOfBytes(bytes);
-      const settlement = { action, nonce, bytes, txid, sentAtMs: world.clock.nowMs() };
+      const sentAtMs = world.clock.nowMs();
+      const settlement = { action, nonce, bytes, txid, sentAtMs, feeMicro, sends: 1 };
       book.put({ ...job, state: 'settling', settlement });
       const refusal = await chain.broadcast(bytes);
       if (refusal === null) {
@@ -120,8 +152,12 @@ export class Settling {
     return nonce;
   }
 
-  #sign(functionName: SettlementAction, args: readonly ClarityValue[], nonce: bigint): Uint8Array {
-    const { network, contract, feeMicro, accountKey } = this.#options;
+  #sign(
+    functionName: SettlementAction,
+    args: readonly ClarityValue[],
+    { nonce, feeMicro }: { readonly nonce: bigint; readonly feeMicro: bigint },
+  ): Uint8Array {
+    const { network, contract, accountKey } = this.#options;
     const built = buildContractCall({
       network,
       origin: { publicKey: this.#publicKey },

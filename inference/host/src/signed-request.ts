@@ -1,21 +1,18 @@
 /**
- * The headers that sign a call of `/generate`, checked for real: `X-Address` is a compressed public
- * key in hex (66 digits; the name is the guide's), `X-Timestamp` decimal seconds, `X-Signature` 64
- * bytes r, s in hex over sha256(`{timestamp}:{path}:{body}`). A signed call is good once.
- * Source: funai.md 3.4; the guide, 4.5 step 3 ("verify headers").
+ * Signed calls (format/jobs `signed-call.ts`) that are good once: a call that was made is remembered
+ * for as long as its timestamp is good. Source: funai.md 3.4; the guide, 4.5 step 3 ("verify headers").
  */
 import {
   ByteReader,
   ByteWriter,
-  bytesFromHex,
   bytesFromUtf8,
   concatBytes,
   err,
-  isHex,
   ok,
   type Result,
 } from '@assay/bytes';
-import { sha256, verifySignature } from '@assay/crypto';
+import { sha256 } from '@assay/crypto';
+import { readSignedCall, type SignedCallRejection } from '@assay/jobs';
 import type { Store } from '@assay/store';
 import type { HttpRequest } from '@assay/world';
 import { LIMITS } from './limits.ts';
@@ -32,6 +29,12 @@ export interface SignatureRejection {
 
 const SEEN = bytesFromUtf8('s|');
 
+const CODES: Readonly<Record<SignedCallRejection['code'], SignatureRejection['code']>> = {
+  'jobs/call-header': 'host/header',
+  'jobs/call-timestamp': 'host/timestamp',
+  'jobs/call-signature': 'host/bad-signature',
+};
+
 /** Remembers signed calls for as long as their timestamps are good; on disk, so restarts do not help. */
 export class SignedRequests {
   readonly #store: Store;
@@ -45,29 +48,12 @@ export class SignedRequests {
 
   /** The signer's public key; null when the call carries none of the three headers. */
   check(request: HttpRequest, nowSecs: number): Result<Uint8Array | null, SignatureRejection> {
-    const address = request.headers.get('x-address');
-    const signature = request.headers.get('x-signature');
-    const timestamp = request.headers.get('x-timestamp');
-    if (address === undefined && signature === undefined && timestamp === undefined) {
-      return ok(null);
-    }
-    if (!isHexOf(address, 33)) return fail('host/header', 'X-Address is 66 hex digits of a key');
-    if (!isHexOf(signature, 64)) return fail('host/header', 'X-Signature is 128 hex digits');
-    if (timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) {
-      return fail('host/header', 'X-Timestamp is decimal seconds');
-    }
-    if (Math.abs(Number(timestamp) - nowSecs) > LIMITS.timestampWindowSecs) {
-      return fail('host/timestamp', `X-Timestamp is more than ${LIMITS.timestampWindowSecs} s off`);
-    }
-    const head = bytesFromUtf8(`${timestamp}:${request.path}:`);
-    const digest = sha256(concatBytes(head, request.body));
-    const publicKey = bytesFromHex(address);
-    if (!verifySignature(digest, bytesFromHex(signature), publicKey)) {
-      return fail('host/bad-signature', 'the signature is not by X-Address over this call');
-    }
+    const read = readSignedCall(request.headers, request, nowSecs);
+    if (!read.ok) return fail(CODES[read.error.code], read.error.message);
+    if (read.value === null) return ok(null);
+    const { publicKey, digest, timestampSecs } = read.value;
     return (
-      this.#admit(sha256(concatBytes(publicKey, digest)), Number(timestamp), nowSecs) ??
-      ok(publicKey)
+      this.#admit(sha256(concatBytes(publicKey, digest)), timestampSecs, nowSecs) ?? ok(publicKey)
     );
   }
 
@@ -97,10 +83,6 @@ export class SignedRequests {
     });
     this.#seen -= stale.length;
   }
-}
-
-function isHexOf(text: string | undefined, bytes: number): text is string {
-  return text !== undefined && text.length === 2 * bytes && isHex(text);
 }
 
 function fail(

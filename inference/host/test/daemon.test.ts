@@ -113,6 +113,13 @@ describe('the host daemon', () => {
     expect(verifyCommitment(receipt.commitment, CHAIN_ID, signed)).toBe(true);
     const transcript = chain.store.get(bytesToHex(receipt.commitment.transcriptHash)) ?? null;
     expect(decodeTranscript(transcript!).ok).toBe(true);
+    expect(receipt.sketchHash).toBeNull();
+    chain.commit(1n, [0, 1]);
+    await net.run(2_000);
+    expect(receiptOf(1n)!.sketchHash).toBeNull();
+    chain.commit(1n, [2]);
+    await net.run(2_000);
+    const sketch = chain.store.get(bytesToHex(receiptOf(1n)!.sketchHash!)) ?? null;
     const assigned = chain.requests.get(1n)!;
     const judged = await judge(
       {
@@ -123,6 +130,7 @@ describe('the host daemon', () => {
         commitment: receipt.commitment,
         hostSignature: receipt.hostSignature,
         transcript,
+        sketch,
         promptBlob: BLOB,
         manifest: MANIFEST,
       },

@@ -7,6 +7,7 @@ import {
   hashClarityValue,
   type Receipt,
   signVerdict,
+  type VerdictChunk,
   type VerdictEntry,
 } from '@assay/jobs';
 import {
@@ -17,6 +18,7 @@ import {
 } from '@assay/wire';
 import type {
   AssignedRequest,
+  ChainNews,
   ChainPort,
   RequestPage,
   RequestStatus,
@@ -36,6 +38,7 @@ export class FakeChain implements ChainPort {
   readonly store = new Map<string, Uint8Array>();
   readonly signerKeys = ['a', 'b', 'c', 'd'].map((name) => sha256(new TextEncoder().encode(name)));
   readonly published = new Map<number, VerdictEntry[]>();
+  readonly sealKeys = new Map<number, Uint8Array>();
   readonly calls: SentCall[] = [];
   /** Every receipt ever seen in the slot, by request hash. */
   readonly seenReceipts = new Map<string, Set<string>>();
@@ -64,9 +67,21 @@ export class FakeChain implements ChainPort {
     await this.pace();
   }
 
-  async burnHeight(): Promise<number> {
+  async news(cursor: string, { waitMs }: { readonly waitMs: number }): Promise<ChainNews> {
     await this.#up();
-    return this.height;
+    if (this.#cursor() === cursor && waitMs > 0) await this.idle();
+    return { cursor: this.#cursor(), tip: this.#tip(), burnHeight: this.height };
+  }
+
+  #tip(): string {
+    const requests = [...this.requests.values()];
+    const beacons = requests.map(({ status, beaconBurnHash }) => `${status}${beaconBurnHash[0]}`);
+    return `${this.height}.${beacons.join('.')}`;
+  }
+
+  #cursor(): string {
+    const said = [...this.published.values()].flat();
+    return `${this.#tip()}.${said.map(({ verdict }) => verdict).join('.')}`;
   }
 
   async openRequests(after: bigint, { waitMs }: { readonly waitMs: number }): Promise<RequestPage> {
@@ -79,9 +94,9 @@ export class FakeChain implements ChainPort {
     return { requests, nextAfter: lastRequestId, lastRequestId };
   }
 
-  async request(id: bigint): Promise<AssignedRequest | null> {
+  async requestsById(ids: readonly bigint[]): Promise<ReadonlyMap<bigint, AssignedRequest>> {
     await this.#up();
-    return this.requests.get(id) ?? null;
+    return new Map([...this.requests].filter(([id]) => ids.includes(id)));
   }
 
   async content(hash: Uint8Array): Promise<Uint8Array | null> {
@@ -92,7 +107,11 @@ export class FakeChain implements ChainPort {
   async putContent(bytes: Uint8Array): Promise<boolean> {
     await this.#up();
     const hash = sha256(bytes);
-    const isKnown = this.receipts().some((one) => bytesEqual(one.commitment.transcriptHash, hash));
+    const isKnown = this.receipts().some(
+      ({ commitment, sketchHash }) =>
+        bytesEqual(commitment.transcriptHash, hash) ||
+        (sketchHash !== null && bytesEqual(sketchHash, hash)),
+    );
     if (isKnown) this.store.set(bytesToHex(hash), bytes);
     await this.pace();
     return isKnown;
@@ -129,9 +148,14 @@ export class FakeChain implements ChainPort {
     return { cycle: 4, signers, totalWeight: 100n };
   }
 
-  async verdicts(): Promise<ReadonlyMap<number, readonly VerdictEntry[]>> {
+  async verdicts(): Promise<ReadonlyMap<number, VerdictChunk>> {
     await this.#up();
-    return this.published;
+    return new Map(
+      this.signerKeys.map((_, index) => {
+        const entries = this.published.get(index) ?? [];
+        return [index, { sealKey: this.sealKeys.get(index) ?? null, entries, claims: [] }];
+      }),
+    );
   }
 
   async nonce() {
@@ -178,7 +202,7 @@ export class FakeChain implements ChainPort {
   }
 
   receipts(): readonly Receipt[] {
-    const decoded = decodeReceiptChunk(this.chunk?.data ?? new Uint8Array([1, 0, 0, 0, 0]));
+    const decoded = decodeReceiptChunk(this.chunk?.data ?? new Uint8Array([3, 0, 0, 0, 0]));
     return decoded.ok ? decoded.value : [];
   }
 
@@ -189,8 +213,26 @@ export class FakeChain implements ChainPort {
     for (const index of indexes) {
       const about = { commitmentHash: hash, requestId: id, verdict };
       const signature = signVerdict(about, CHAIN_ID, this.signerKeys[index]!);
-      const list = this.published.get(index) ?? [];
-      this.published.set(index, [...list, { ...about, signature }]);
+      this.#say(index, { ...about, signature, blind: null });
     }
+  }
+
+  /** Signers `indexes` commit to sketches of their own. */
+  commit(id: bigint, indexes: readonly number[]): void {
+    const receipt = this.receipts().find((one) => one.requestId === id)!;
+    const commitment = commitmentHash(receipt.commitment);
+    for (const index of indexes) {
+      const blind = new Uint8Array(32).fill(index + 1);
+      const about = { requestId: id, commitmentHash: commitment, blind };
+      this.#say(index, { verdict: 'committed', ...about });
+    }
+  }
+
+  /** One entry per answer, as signers keep it. */
+  #say(index: number, entry: VerdictEntry): void {
+    const others = (this.published.get(index) ?? []).filter(
+      (one) => !bytesEqual(one.commitmentHash, entry.commitmentHash),
+    );
+    this.published.set(index, [...others, entry]);
   }
 }

@@ -1,6 +1,8 @@
 import { bytesFromHex, bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { type ClarityValue, Cv, encodeClarityValue } from '@assay/clarity-value';
+import { hash160, publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import { encodeVerdictChunk } from '@assay/jobs';
+import { signChunk } from '@assay/wire';
 import type { HttpResponse, Net } from '@assay/world';
 import { describe, expect, it } from 'vitest';
 import { createHttpChain } from '../src/index.ts';
@@ -117,6 +119,12 @@ describe('the chain over RPC', () => {
   it('reads the signers of the newest cycle, and their verdicts once per version', async () => {
     const current = Cv.tuple({ cycle: Cv.uint(5), 'total-weight': Cv.uint(10) });
     const signer = Cv.tuple({ signer: Cv.principal(US), weight: Cv.uint(10) });
+    const key = sha256(bytesFromUtf8('signer'));
+    const hash = hash160(publicKeyFromPrivate(key));
+    const other = Cv.tuple({
+      signer: Cv.principal({ version: 26, hash, contractName: null }),
+      weight: Cv.uint(1),
+    });
     const entry = {
       verdict: 'abstain',
       requestId: 7n,
@@ -127,7 +135,7 @@ describe('the chain over RPC', () => {
     const stub = node({
       [`POST /v2/contracts/call-read/${BOOT}/signers/get-current`]: clarity(current),
       [`POST /v2/contracts/call-read/${BOOT}/signers/get-signers`]: clarity(
-        Cv.some(Cv.list([signer])),
+        Cv.some(Cv.list([signer, other])),
       ),
       [database]: [
         { slot_id: 0, slot_version: 0, data_hash: HASH, signature: '00'.repeat(65) },
@@ -143,7 +151,10 @@ describe('the chain over RPC', () => {
     const cycle = await chain.signers();
     expect(cycle).toMatchObject({ cycle: 5, totalWeight: 10n });
     expect(cycle.signers[0]!.weight).toBe(10n);
-    const chunk = encodeVerdictChunk([entry]);
+    const said = { sealKey: new Uint8Array(32).fill(7), entries: [entry], claims: [] };
+    const data = encodeVerdictChunk(said);
+    const signed = signChunk({ slotId: 1, slotVersion: 2, data }, key);
+    let signature = bytesToHex(signed.signature);
     const withChunk: Stub = {
       ...stub,
       net: {
@@ -151,16 +162,20 @@ describe('the chain over RPC', () => {
         fetch: (url, options) => {
           if (!url.endsWith('inference-verdicts-1/1')) return stub.net.fetch(url, options);
           stub.asked.push('chunk');
-          const headers = { 'x-slot-version': '2', 'x-slot-signature': '00'.repeat(65) };
-          return Promise.resolve({ status: 200, headers, body: chunk });
+          const headers = { 'x-slot-version': '2', 'x-slot-signature': signature };
+          return Promise.resolve({ status: 200, headers, body: data });
         },
       },
     };
     const reader = chainOf(withChunk);
     for (let look = 0; look < 3; look++) {
-      expect([...(await reader.verdicts(cycle))]).toEqual([[1, [entry]]]);
+      expect([...(await reader.verdicts(cycle))]).toEqual([[1, said]]);
     }
     expect(stub.asked.filter((line) => line === 'chunk').length).toBe(1);
+    // What another key signed is nobody's word.
+    signature = bytesToHex(signChunk({ slotId: 1, slotVersion: 2, data }, sha256(key)).signature);
+    const silence = { sealKey: null, entries: [], claims: [] };
+    expect([...(await chainOf(withChunk).verdicts(cycle))]).toEqual([[1, silence]]);
   });
 
   it('tells a refusal from a failure when it sends', async () => {

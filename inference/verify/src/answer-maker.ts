@@ -32,6 +32,8 @@ export interface AnswerOptions {
   /** Random bytes for salts. */
   readonly random: (size: number) => Uint8Array;
   readonly nowSecs: number;
+  /** Of the answer to a sealed request, 32 bytes: makes its hashes unguessable. */
+  readonly blinding?: Uint8Array;
   readonly signal?: AbortSignal;
   readonly onToken?: (score: TokenScore, position: number) => void;
 }
@@ -74,6 +76,7 @@ export async function makeAnswer(
     outputIds,
     sketch: sketchOf(generation.tokens),
     salts,
+    ...(options.blinding ? { blinding: options.blinding } : {}),
     text: engine.detokenize(outputIds),
   };
   const commitment = commitTranscript(transcript, options.nowSecs);

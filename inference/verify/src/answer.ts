@@ -16,8 +16,12 @@ export interface Submission {
   readonly commitment: Commitment;
   /** 65 bytes R, S, V. */
   readonly hostSignature: Uint8Array;
-  /** The transcript's bytes; null when they could not be fetched. */
+  /** The ids part, readable; null when it could not be fetched or opened. */
   readonly transcript: Uint8Array | null;
+  /** The ids part as it is stored, when that is a sealed box; the commitment names these bytes. */
+  readonly sealedTranscript?: Uint8Array;
+  /** The sketch part, readable; null when the host has not opened it. */
+  readonly sketch: Uint8Array | null;
   /** The prompt blob; null when it could not be fetched. */
   readonly promptBlob: Uint8Array | null;
   /** The manifest of the requested model; null when it is unknown here. */
@@ -25,7 +29,11 @@ export interface Submission {
 }
 
 /** A submission whose parts are there and belong together. */
-export interface Answer extends Omit<Submission, 'transcript' | 'promptBlob' | 'manifest'> {
+export interface Answer
+  extends Omit<
+    Submission,
+    'transcript' | 'sealedTranscript' | 'sketch' | 'promptBlob' | 'manifest'
+  > {
   readonly manifest: ModelManifest;
   readonly messages: readonly ChatMessage[];
 }

@@ -22,15 +22,21 @@ import {
   idsLeaves,
   outputHash,
   requestHash,
+  SKETCH_BYTES,
+  type SketchPart,
   samplingSeed,
-  sketchLeaves,
-  type Transcript,
+  sketchRootOf,
+  type TranscriptIds,
 } from '@assay/jobs';
 import type { Answer } from './answer.ts';
 import type { Reason } from './judge.ts';
 
 /** Every exact rule that the answer breaks. */
-export function checkExactRules(answer: Answer, transcript: Transcript, engine: Engine): Reason[] {
+export function checkExactRules(
+  answer: Answer,
+  transcript: TranscriptIds,
+  engine: Engine,
+): Reason[] {
   return [
     ...checkBinding(answer, transcript),
     ...checkCommitment(answer.commitment, transcript),
@@ -38,7 +44,7 @@ export function checkExactRules(answer: Answer, transcript: Transcript, engine: 
   ];
 }
 
-function checkBinding(answer: Answer, transcript: Transcript): Reason[] {
+function checkBinding(answer: Answer, transcript: TranscriptIds): Reason[] {
   const { commitment, request } = answer;
   const reasons: Reason[] = [];
   const hash = requestHash(request);
@@ -58,16 +64,15 @@ function checkBinding(answer: Answer, transcript: Transcript): Reason[] {
   return reasons;
 }
 
-function checkCommitment(commitment: Commitment, transcript: Transcript): Reason[] {
+function checkCommitment(commitment: Commitment, transcript: TranscriptIds): Reason[] {
   const reasons: Reason[] = [];
   const differs = (what: string): void => {
     reasons.push({ code: 'verify/commitment', message: `${what} differs from the transcript` });
   };
-  const idsRoot = commitmentRoot(idsLeaves(transcript.outputIds));
+  const idsRoot = commitmentRoot(idsLeaves(transcript.outputIds, transcript.blinding));
   if (!bytesEqual(commitment.idsRoot, idsRoot)) differs('ids root');
-  const sketchRoot = commitmentRoot(sketchLeaves(transcript.sketch, transcript.salts));
-  if (!bytesEqual(commitment.sketchRoot, sketchRoot)) differs('sketch root');
-  if (!bytesEqual(commitment.outputHash, outputHash(transcript.text))) differs('output hash');
+  const text = outputHash(transcript.text, transcript.blinding);
+  if (!bytesEqual(commitment.outputHash, text)) differs('output hash');
   if (commitment.finish !== transcript.finish) differs('finish');
   const usage = (what: string, billed: number, found: number): void => {
     if (billed === found) return;
@@ -81,7 +86,17 @@ function checkCommitment(commitment: Commitment, transcript: Transcript): Reason
   return reasons;
 }
 
-function checkTokens(answer: Answer, transcript: Transcript, engine: Engine): Reason[] {
+/** The sketch part must be the one that was committed, and of the answer's length. */
+export function checkSketchPart(commitment: Commitment, part: SketchPart): Reason[] {
+  if (part.sketch.length !== SKETCH_BYTES * commitment.outputTokens) {
+    const message = `${part.sketch.length / SKETCH_BYTES} tokens sketched`;
+    return [{ code: 'verify/usage', message }];
+  }
+  if (bytesEqual(sketchRootOf(part), commitment.sketchRoot)) return [];
+  return [{ code: 'verify/commitment', message: 'sketch root differs from the sketch opened' }];
+}
+
+function checkTokens(answer: Answer, transcript: TranscriptIds, engine: Engine): Reason[] {
   const { info } = engine;
   const { promptIds, outputIds, finish } = transcript;
   const reasons: Reason[] = [];

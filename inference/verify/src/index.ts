@@ -48,7 +48,17 @@ export {
   WIDTHS,
   weighEvidence,
 } from './evidence.ts';
-export { type Judged, type JudgeOptions, judge, type Reason, type Statistics } from './judge.ts';
+export {
+  concludeAnswer,
+  type Judged,
+  type JudgeOptions,
+  judge,
+  type Reason,
+  type ScoredAnswer,
+  type Statistics,
+  scoreAnswer,
+  sketchEvidenceMicro,
+} from './judge.ts';
 export { type AttributionAudit, type Audit, JudgeBook, type Ruling } from './judge-book.ts';
 export {
   DEFAULT_BOUNDS,

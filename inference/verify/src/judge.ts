@@ -1,5 +1,6 @@
 /**
- * The judge: one prefill over prompt and answer, then a verdict. `invalid` needs a broken exact rule
+ * The judge, in two steps. *Score*: one prefill over prompt and answer; gives the judge a sketch of its
+ * own before it has seen the host's. *Conclude*: the host's sketch is held against it. `invalid` needs a broken exact rule
  * or evidence of a million to one; `abstain` is for everything that is not the host's doing (no model
  * here, bytes not found, engine down) and for evidence between a thousand and a million; `valid` is
  * the rest. Equal inputs and equal logprobs give equal verdicts on every machine.
@@ -9,18 +10,20 @@
  * Reasons to abstain: verify/signature, verify/transcript-missing, verify/prompt-missing,
  * verify/manifest, verify/evidence-table, verify/engine, verify/suspect. Reasons for invalid: those of
  * exact.ts, and verify/transcript (malformed), verify/impossible (a token that was not drawn), verify/evidence.
+ * verify/sketch-withheld: the host did not open its sketch.
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { type Engine, engineMismatch, type TokenScore } from '@assay/engine';
 import {
   decodePrompt,
+  decodeSketchPart,
   decodeTranscript,
   type Judgement,
   modelIdHex,
   promptHash,
   promptMessages,
   SKETCH_BYTES,
-  type Transcript,
+  type TranscriptIds,
   transcriptHash,
   verifyCommitment,
 } from '@assay/jobs';
@@ -35,7 +38,7 @@ import {
   type TokenMeasurement,
   weighEvidence,
 } from './evidence.ts';
-import { checkExactRules } from './exact.ts';
+import { checkExactRules, checkSketchPart } from './exact.ts';
 import { LIMITS } from './limits.ts';
 import { entropyMilli, type Margin, samplingMargin, sketchDistanceMicro } from './measure.ts';
 import { SHIPPED_TABLES } from './tables.ts';
@@ -70,11 +73,32 @@ export interface JudgeOptions {
   readonly tables?: ReadonlyMap<string, EvidenceTable>;
 }
 
+/** An answer that was run through the model, and waits for the host's sketch. */
+export interface ScoredAnswer {
+  readonly answer: Answer;
+  readonly transcript: TranscriptIds;
+  readonly scores: readonly TokenScore[];
+  readonly table: EvidenceTable;
+  /** A token that no rounding could have drawn; the sketch cannot excuse it. */
+  readonly impossible: Reason | null;
+}
+
+/** Both steps at once, for whoever has both parts of the transcript. */
 export async function judge(
   submission: Submission,
   engine: Engine,
   options: JudgeOptions = {},
 ): Promise<Judged> {
+  const scored = await scoreAnswer(submission, engine, options);
+  return 'verdict' in scored ? scored : concludeAnswer(scored, submission.sketch);
+}
+
+/** The first step: exact rules on the ids part, and the model. @returns a verdict when it needs no more */
+export async function scoreAnswer(
+  submission: Omit<Submission, 'sketch'>,
+  engine: Engine,
+  options: JudgeOptions = {},
+): Promise<ScoredAnswer | Judged> {
   const table = findTable(submission, options);
   const answer = gather(submission, engine);
   if ('code' in answer) return abstain(answer);
@@ -83,14 +107,36 @@ export async function judge(
   if (!decoded.ok) {
     return invalid([{ code: 'verify/transcript', message: decoded.error.message }], null);
   }
+  const transcript = decoded.value;
   try {
-    const broken = checkExactRules(answer, decoded.value, engine);
+    const broken = checkExactRules(answer, transcript, engine);
     if (broken.length > 0) return invalid(broken, null);
-    return await judgeTokens(answer, decoded.value, { engine, table });
+    const topK = Math.min(LIMITS.judgeCandidates, engine.info.capabilities.topCandidatesMax);
+    const scores = await engine.score(transcript.promptIds, transcript.outputIds, topK);
+    const scored = { answer, transcript, scores, table };
+    return { ...scored, impossible: checkPossible(scored) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return abstain({ code: 'verify/engine', message });
   }
+}
+
+/**
+ * The second step.
+ * @param sketchPart as the host opened it; null when it did not
+ */
+export function concludeAnswer(scored: ScoredAnswer, sketchPart: Uint8Array | null): Judged {
+  if (sketchPart === null) {
+    if (scored.impossible !== null) return invalid([scored.impossible], null);
+    return abstain({ code: 'verify/sketch-withheld', message: 'the host did not open its sketch' });
+  }
+  const sketch = decodeSketchPart(sketchPart);
+  if (!sketch.ok) {
+    return invalid([{ code: 'verify/transcript', message: sketch.error.message }], null);
+  }
+  const broken = checkSketchPart(scored.answer.commitment, sketch.value);
+  if (broken.length > 0) return invalid(broken, null);
+  return judgeTokens(scored, sketch.value.sketch);
 }
 
 function abstain(reason: Reason): Judged {
@@ -101,7 +147,10 @@ function invalid(reasons: readonly Reason[], statistics: Statistics | null): Jud
   return { verdict: 'invalid', reasons: reasons.slice(0, LIMITS.reasonsMax), statistics };
 }
 
-function findTable({ manifest }: Submission, options: JudgeOptions): EvidenceTable | null {
+function findTable(
+  { manifest }: Omit<Submission, 'sketch'>,
+  options: JudgeOptions,
+): EvidenceTable | null {
   if (manifest === null) return null;
   if (manifest.evidenceSha256 === GENERIC_EVIDENCE_SHA256) return GENERIC_EVIDENCE;
   const { evidenceSha256 } = manifest;
@@ -109,7 +158,7 @@ function findTable({ manifest }: Submission, options: JudgeOptions): EvidenceTab
 }
 
 /** The parts of a submission, if they are there and ours to judge. Nothing here accuses the host. */
-function gather(submission: Submission, engine: Engine): Answer | Reason {
+function gather(submission: Omit<Submission, 'sketch'>, engine: Engine): Answer | Reason {
   const { commitment, request, manifest, promptBlob, transcript, hostPublicKey } = submission;
   const signed = { signature: submission.hostSignature, publicKey: hostPublicKey };
   if (!verifyCommitment(commitment, submission.chainId, signed)) {
@@ -127,32 +176,37 @@ function gather(submission: Submission, engine: Engine): Answer | Reason {
   }
   const prompt = decodePrompt(promptBlob);
   if (!prompt.ok) return { code: 'verify/prompt-missing', message: prompt.error.message };
-  if (transcript === null || !bytesEqual(transcriptHash(transcript), commitment.transcriptHash)) {
+  if (transcript === null || !bytesEqual(storedHash(submission), commitment.transcriptHash)) {
     return { code: 'verify/transcript-missing', message: 'the transcript could not be fetched' };
   }
   return { ...submission, manifest, messages: promptMessages(prompt.value) };
 }
 
-interface Bench {
-  readonly engine: Engine;
-  readonly table: EvidenceTable;
+/**
+ * Whether another judge's sketch is one that this model could have made: log evidence against it,
+ * millionths of a nat, by the same bets on sketch distances that judge a host.
+ */
+export function sketchEvidenceMicro(scored: ScoredAnswer, sketch: Uint8Array): number {
+  if (sketch.length !== scored.scores.length * SKETCH_BYTES) return Number.MAX_SAFE_INTEGER;
+  const { table } = scored;
+  const alternatives = table.alternatives.filter(({ channel }) => channel === 'sketch');
+  const places = scored.scores.map((score, i) => measureToken(scored, { score, i, sketch }).places);
+  return weighEvidence({ ...table, alternatives } as EvidenceTable, places).peakMicro;
 }
 
-async function judgeTokens(
-  answer: Answer,
-  transcript: Transcript,
-  { engine, table }: Bench,
-): Promise<Judged> {
-  const { promptIds, outputIds } = transcript;
-  const topK = Math.min(LIMITS.judgeCandidates, engine.info.capabilities.topCandidatesMax);
-  const scores = await engine.score(promptIds, outputIds, topK);
-  const measured = scores.map((score, i) => measureToken(answer, transcript, { score, i, table }));
+/** What the commitment names: the ids part as it is stored, sealed or not. */
+function storedHash({ transcript, sealedTranscript }: Omit<Submission, 'sketch'>): Uint8Array {
+  return transcriptHash(sealedTranscript ?? transcript!);
+}
+
+function judgeTokens(scored: ScoredAnswer, sketch: Uint8Array): Judged {
+  const { answer, table, scores, impossible } = scored;
+  const measured = scores.map((score, i) => measureToken(scored, { score, i, sketch }));
   const evidence = weighEvidence(
     table,
     measured.map((one) => one.places),
   );
   const statistics = summarise(measured, evidence);
-  const impossible = checkPossible(answer, measured);
   if (impossible !== null) return invalid([impossible], statistics);
   const { invalidMicro, suspectMicro } = answer.manifest.thresholds;
   const told = `evidence e^${(evidence.peakMicro / 1e6).toFixed(1)} after ${evidence.peakAt} tokens`;
@@ -172,29 +226,43 @@ interface Measured extends TokenMeasurement {
 }
 
 function measureToken(
-  answer: Answer,
-  transcript: Transcript,
-  at: { readonly score: TokenScore; readonly i: number; readonly table: EvidenceTable },
+  { answer, transcript, table }: ScoredAnswer,
+  at: { readonly score: TokenScore; readonly i: number; readonly sketch: Uint8Array },
 ): Measured {
-  const { score, i, table } = at;
+  const { score, i } = at;
   const { toleranceMicro } = answer.manifest.thresholds;
-  const sketch = transcript.sketch.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES);
-  const point = { seed: transcript.seed, position: i, params: answer.request.params };
+  const sketch = at.sketch.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES);
   const measured = {
     entropyMilli: entropyMilli(score.top),
     distanceMicro: sketchDistanceMicro(score, sketch),
-    margin: samplingMargin(score, { ...point, toleranceMicro }),
+    margin: marginOf(answer, transcript, { score, i }),
   };
   return { ...measured, places: placeToken(table, measured, toleranceMicro) };
 }
 
+function marginOf(
+  { request, manifest }: Answer,
+  { seed }: TranscriptIds,
+  { score, i }: { readonly score: TokenScore; readonly i: number },
+): Margin {
+  const { toleranceMicro } = manifest.thresholds;
+  return samplingMargin(score, { seed, position: i, params: request.params, toleranceMicro });
+}
+
 /** A token that no rounding could have drawn: edited, forced, or drawn otherwise. An exact rule. */
-function checkPossible(answer: Answer, measured: readonly Measured[]): Reason | null {
+function checkPossible({ answer, transcript, scores }: Omit<ScoredAnswer, 'impossible'>) {
   const { impossibleMicro } = answer.manifest.thresholds;
-  const at = measured.findIndex(({ margin }) => margin.sureMicro > impossibleMicro);
-  if (at < 0) return null;
-  const nats = (measured[at]!.margin.sureMicro / 1e6).toFixed(1);
-  return { code: 'verify/impossible', message: `token ${at} lost the draw by ${nats} nats` };
+  for (const [i, score] of scores.entries()) {
+    const { sureMicro } = marginOf(answer, transcript, { score, i });
+    if (sureMicro <= impossibleMicro) continue;
+    const nats = (sureMicro / 1e6).toFixed(1);
+    const reason: Reason = {
+      code: 'verify/impossible',
+      message: `token ${i} lost the draw by ${nats} nats`,
+    };
+    return reason;
+  }
+  return null;
 }
 
 function summarise(measured: readonly Measured[], evidence: Evidence): Statistics {

@@ -7,6 +7,7 @@ import {
   type Commitment,
   commitTranscript,
   encodePrompt,
+  encodeSketchPart,
   encodeTranscript,
   type InferenceRequest,
   type ModelManifest,
@@ -94,6 +95,7 @@ export function submit(
     commitment,
     hostSignature: signCommitment(commitment, CHAIN_ID, HOST_KEY),
     transcript: encodeTranscript(transcript),
+    sketch: encodeSketchPart(transcript),
     promptBlob: encodePrompt(scene.prompt),
     manifest: scene.manifest,
   };

@@ -1,22 +1,24 @@
 /**
- * Waiting for the chain to move, for many callers at once: one listener on the coordinator wakes
- * all. Bounded in number, so that waiting callers cannot exhaust the node.
+ * Waiting for something to move (the chain, a StackerDB), for many callers at once: one listener per
+ * source wakes all. Bounded in number, so that waiting callers cannot exhaust the node.
  */
 import type { TimerHandle, World } from '@assay/world';
 import { RPC_LIMITS } from './limits.ts';
-import type { CoordinatorPort } from './ports.ts';
+
+/** Calls `wake` when there is news. Returns the way to stop. */
+export type NewsSource = (wake: () => void) => () => void;
 
 export class LongPoll {
   readonly #timers: World['timers'];
   readonly #wake = new Set<(moved: boolean) => void>();
-  readonly #stopListening: () => void;
+  readonly #stopListening: readonly (() => void)[];
 
-  constructor(world: Pick<World, 'timers'>, coordinator: Pick<CoordinatorPort, 'onTip'>) {
+  constructor(world: Pick<World, 'timers'>, ...sources: readonly NewsSource[]) {
     this.#timers = world.timers;
-    this.#stopListening = coordinator.onTip(() => this.#wakeAll(true));
+    this.#stopListening = sources.map((listen) => listen(() => this.#wakeAll(true)));
   }
 
-  /** True when the chain moved; false after `waitMs`, at once when too many wait, or on stop. */
+  /** True when there is news; false after `waitMs`, at once when too many wait, or on stop. */
   wait(waitMs: number): Promise<boolean> {
     if (this.#wake.size >= RPC_LIMITS.longPollsMax) return Promise.resolve(false);
     return new Promise((resolve) => {
@@ -32,7 +34,7 @@ export class LongPoll {
   }
 
   stop(): void {
-    this.#stopListening();
+    for (const stop of this.#stopListening) stop();
     this.#wakeAll(false);
   }
 

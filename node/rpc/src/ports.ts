@@ -45,7 +45,10 @@ export type MempoolPort = Pick<
   'submit' | 'transaction' | 'departure' | 'pendingNonces' | 'recent' | 'size'
 >;
 
-export type StackerDbPort = Pick<StackerDb, 'put' | 'chunk' | 'metadata' | 'contracts'>;
+export type StackerDbPort = Pick<
+  StackerDb,
+  'put' | 'chunk' | 'metadata' | 'contracts' | 'onChunks'
+>;
 
 export interface CoordinatorPort {
   /** Header of the canonical tip; genesis at first. */

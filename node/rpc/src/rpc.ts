@@ -5,7 +5,7 @@
 import type { Store } from '@assay/store';
 import type { HttpHandler } from '@assay/world';
 import { InferenceService } from './inference/service.ts';
-import { LongPoll } from './long-poll.ts';
+import { LongPoll, type NewsSource } from './long-poll.ts';
 import type { RpcDeps, RpcOptions } from './ports.ts';
 import { ProposalQueue, type ProposalResponse } from './proposals.ts';
 import { createRouter, type Route, route } from './router.ts';
@@ -38,7 +38,9 @@ export function createRpc(deps: RpcDeps & { readonly store: Store }, options: Rp
   const { world, proposals, network, log } = deps;
   const queue = new ProposalQueue({ world, proposals, chainId: network.chainId, log });
   const service = new InferenceService(deps, deps.store);
-  const longPoll = new LongPoll(world, deps.coordinator);
+  const onTip: NewsSource = (wake) => deps.coordinator.onTip(wake);
+  const longPoll = new LongPoll(world, onTip);
+  const news = new LongPoll(world, onTip, (wake) => service.onVerdicts(wake));
   const counter = new SignedBlockCounter(deps);
   const routes: Route[] = [
     ...infoRoutes(deps, options),
@@ -52,7 +54,7 @@ export function createRpc(deps: RpcDeps & { readonly store: Store }, options: Rp
     ...pageRoutes(options),
     ...signerRoutes(deps, options, { queue, counter }),
     ...stackerDbRoutes(deps),
-    ...inferenceRoutes(deps, { service, longPoll }),
+    ...inferenceRoutes(deps, { service, longPoll, news }),
     ...extendedRoutes(deps, options),
     ...metricsRoutes(deps),
   ];
@@ -64,7 +66,10 @@ export function createRpc(deps: RpcDeps & { readonly store: Store }, options: Rp
     }),
     inference: service,
     onProposalResponse: (listener) => queue.onResponse(listener),
-    stop: () => longPoll.stop(),
+    stop: () => {
+      longPoll.stop();
+      news.stop();
+    },
   };
 }
 

@@ -16,6 +16,7 @@ import {
   encodeTranscript,
   encodeVerdictChunk,
   type Judgement,
+  signCall,
   signCommitment,
   signVerdict,
   type Transcript,
@@ -114,10 +115,15 @@ async function answer(id: bigint): Promise<{ transcript: Transcript; commitment:
   return { transcript, commitment: commitTranscript(transcript, 1_700_000_500) };
 }
 
-function publishReceipt(id: bigint, commitment: Commitment, slotVersion = 1): void {
+function publishReceipt(
+  id: bigint,
+  commitment: Commitment,
+  slotVersion = 1,
+  sketchHash: Uint8Array | null = null,
+): void {
   const { chainId } = node.chain.network;
   const hostSignature = signCommitment(commitment, chainId, OPERATOR.privateKey);
-  const data = encodeReceiptChunk([{ requestId: id, commitment, hostSignature }]);
+  const data = encodeReceiptChunk([{ requestId: id, commitment, hostSignature, sketchHash }]);
   const chunk = signChunk({ slotId: 0, slotVersion, data }, OPERATOR.privateKey);
   expect(node.stackerdb.put(`${BOOT}.inference-receipts`, chunk)).toMatchObject({ accepted: true });
 }
@@ -138,9 +144,13 @@ function publishVerdict(
   const entry =
     verdict === 'abstain'
       ? ({ ...base, verdict, reason: 'no such model' } as const)
-      : ({ ...base, verdict, signature } as const);
+      : ({ ...base, verdict, signature, blind: null } as const);
   const chunk = signChunk(
-    { slotId, slotVersion: 1, data: encodeVerdictChunk([entry]) },
+    {
+      slotId,
+      slotVersion: 1,
+      data: encodeVerdictChunk({ sealKey: null, entries: [entry], claims: [] }),
+    },
     signer.privateKey,
   );
   node.stackerdb.put(`${BOOT}.inference-verdicts-0`, chunk);
@@ -309,8 +319,20 @@ describe('content', () => {
     expect(await settled(client.inference.putContent(blob))).toBe(true);
     node.mine();
     const request = await settled(client.inference.request(1n));
-    expect(request!.prompt).toEqual(blob);
     expect(request!.privacy).toBe(1);
+    // The prompt is for those who sign as user, executor or signer.
+    expect(request!.prompt).toBeNull();
+    const path = `/v2/content/${bytesToHex(sha256(blob))}`;
+    const nowSecs = Math.floor(network.nowMs / 1000);
+    const as = (privateKey: Uint8Array) =>
+      node.request('GET', path, {
+        headers: signCall({ path, body: new Uint8Array(0) }, nowSecs, privateKey),
+      });
+    expect((await node.request('GET', path)).status).toBe(401);
+    expect((await as(BOB.privateKey)).status).toBe(403);
+    for (const party of [ALICE, OPERATOR, SIGNERS[0]!]) {
+      expect(await as(party.privateKey)).toMatchObject({ status: 200, body: blob });
+    }
   });
 
   it('a prompt by hash is taken while its request is open, not after', async () => {

@@ -13,7 +13,7 @@ import {
 } from '@assay/bytes';
 import { parsePrincipal } from '@assay/clarity-value';
 import { sha512_256 } from '@assay/crypto';
-import type { InferenceRequest } from '@assay/jobs';
+import { type InferenceRequest, signCall } from '@assay/jobs';
 import { type PoxParams, rewardCycleAt } from '@assay/params';
 import { decodeBlock, type StackerDbChunk, signerSignatureHash } from '@assay/wire';
 import { type HttpResponse, type World, WorldError } from '@assay/world';
@@ -24,6 +24,8 @@ export interface HttpNodeOptions {
   readonly url: string;
   readonly authToken: string;
   readonly chainId: number;
+  /** Signs calls for content of hash-only requests, as a signer may. 32 bytes. Secret. */
+  readonly privateKey: Uint8Array;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -106,12 +108,8 @@ class HttpNode implements NodePort {
     }
   }
 
-  async #get(
-    path: string,
-    base = this.#options.url,
-    timeoutsMs: readonly number[] = TIMEOUTS_MS,
-  ): Promise<HttpResponse | null> {
-    const response = await this.#fetch(`${base}${path}`, {}, timeoutsMs);
+  async #get(path: string): Promise<HttpResponse | null> {
+    const response = await this.#fetch(`${this.#options.url}${path}`);
     if (response.status === 404) return null;
     if (response.status !== 200) throw new BadAnswer(`${path} answered ${response.status}`);
     return response;
@@ -260,18 +258,41 @@ class HttpNode implements NodePort {
     return json === null ? null : judgedRequest(object(json));
   }
 
+  async putContent(bytes: Uint8Array): Promise<boolean> {
+    const response = await this.#fetch(
+      `${this.#options.url}/v2/content`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: bytes,
+      },
+      CONTENT_TIMEOUTS_MS,
+    );
+    return response.status === 200;
+  }
+
   async content(hash: Uint8Array, hostEndpoint: string | null): Promise<Uint8Array | null> {
     const name = bytesToHex(hash);
-    const stored = await this.#get(`/v2/content/${name}`);
-    if (stored !== null || hostEndpoint === null) return stored?.body ?? null;
+    const stored = await this.#signedGet(this.#options.url, `/v2/content/${name}`);
+    if (stored !== null || hostEndpoint === null) return stored;
     try {
       const base = hostEndpoint.replace(/\/+$/, '');
-      const fromHost = await this.#get(`/transcripts/${name}`, base, CONTENT_TIMEOUTS_MS);
-      return fromHost?.body ?? null;
+      return await this.#signedGet(base, `/transcripts/${name}`);
     } catch {
       // The host is another party: that it does not answer is no failure of ours.
       return null;
     }
+  }
+
+  /** Null when the other side has nothing, or not for us. */
+  async #signedGet(base: string, path: string): Promise<Uint8Array | null> {
+    const nowSecs = Math.floor(this.#world.clock.nowMs() / 1000);
+    const call = { path: new URL(`${base}${path}`).pathname, body: new Uint8Array(0) };
+    const headers = signCall(call, nowSecs, this.#options.privateKey);
+    const response = await this.#fetch(`${base}${path}`, { headers }, CONTENT_TIMEOUTS_MS);
+    if (response.status === 404 || response.status === 403) return null;
+    if (response.status !== 200) throw new BadAnswer(`${path} answered ${response.status}`);
+    return response.body;
   }
 }
 
@@ -313,8 +334,10 @@ function judgedRequest(json: Json): JudgedRequest {
     clientNonce: hex(json.client_nonce, 16),
   };
   const { prompt, executor_endpoint: endpoint } = json;
+  const executor = parsePrincipal(String(json.executor));
   return {
     request,
+    executor: executor.ok && executor.value.contractName === null ? executor.value : null,
     hostKey: hex(json.host_key, 33),
     beaconBurnHash: hex(json.beacon, 32),
     prompt: typeof prompt === 'string' && isHex(prompt) ? bytesFromHex(prompt) : null,

@@ -2,5 +2,15 @@
 export { type Contracts, contractsOf } from './contracts.ts';
 export { type HttpNodeOptions, httpNode } from './http-node.ts';
 export { type EngineJudgeOptions, engineJudge, type JudgeModel } from './judge.ts';
-export type { JudgedRequest, JudgePort, NodePort, SignerSlot, SortitionView } from './ports.ts';
+export type { PeerConduct } from './ledger.ts';
+export type {
+  Finding,
+  JudgedContent,
+  JudgedRequest,
+  JudgePort,
+  NodePort,
+  Scoring,
+  SignerSlot,
+  SortitionView,
+} from './ports.ts';
 export { Signer, type SignerDeps, type SignerOptions } from './signer.ts';

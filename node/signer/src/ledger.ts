@@ -1,11 +1,24 @@
 /**
  * What a signer must never forget, on disk before it is said: which blocks it signed at which height and
- * in which tenures, and its verdicts. After `kill -9` it neither signs a rival nor judges twice.
+ * in which tenures, its blind commits with their openings, its verdicts, and what it saw of other judges.
+ * After `kill -9` it neither signs a rival nor judges twice nor commits to two sketches.
+ *
+ * Store layout: `signed/` height -> blocks; `verdict/` commitment hash -> entry; `order/` u32 ->
+ * commitment hash; `opening/` commitment hash -> stored opening; `receipt/` commitment hash -> receipt,
+ * while only committed; `timely/` commitment hash, key -> blind; `peer/` key, commitment hash -> code;
+ * `claim/` claim hash -> verdict; `claim-order/` u32 -> claim hash.
  */
 import { ByteReader, ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
-import type { VerdictEntry } from '@assay/jobs';
-import { decodeVerdictChunk, encodeVerdictChunk } from '@assay/jobs';
-import type { Store } from '@assay/store';
+import {
+  type ClaimVerdictEntry,
+  decodeReceiptChunk,
+  decodeVerdictChunk,
+  encodeReceiptChunk,
+  encodeVerdictChunk,
+  type Receipt,
+  type VerdictEntry,
+} from '@assay/jobs';
+import type { Batch, Store } from '@assay/store';
 
 export interface SignedBlock {
   /** 32 bytes. */
@@ -21,6 +34,16 @@ const SIGNED = bytesFromUtf8('at/');
 const TENURE = bytesFromUtf8('in/');
 const VERDICT = bytesFromUtf8('verdict/');
 const ORDER = bytesFromUtf8('order/');
+const OPENING = bytesFromUtf8('opening/');
+const RECEIPT = bytesFromUtf8('receipt/');
+const TIMELY = bytesFromUtf8('timely/');
+const PEER = bytesFromUtf8('peer/');
+const CLAIM = bytesFromUtf8('claim/');
+const CLAIM_ORDER = bytesFromUtf8('claim-order/');
+
+/** What we saw of another judge's work on one answer. */
+export type PeerConduct = 'worked' | 'late' | 'foreign' | 'silent';
+const CONDUCTS: readonly PeerConduct[] = ['worked', 'late', 'foreign', 'silent'];
 
 /** Of all tenures; the block's hash keeps two of one height apart. */
 function heightKey(chainLength: number): Uint8Array {
@@ -40,11 +63,15 @@ function decodeSigned(value: Uint8Array): SignedBlock {
 export class Ledger {
   readonly #store: Store;
   #nextOrder: number;
+  #nextClaim: number;
 
   constructor(store: Store) {
     this.#store = store;
     const [last] = store.range({ prefix: ORDER, reverse: true, limit: 1 });
     this.#nextOrder = last === undefined ? 0 : new ByteReader(last.key, ORDER.length).u32() + 1;
+    const [claim] = store.range({ prefix: CLAIM_ORDER, reverse: true, limit: 1 });
+    this.#nextClaim =
+      claim === undefined ? 0 : new ByteReader(claim.key, CLAIM_ORDER.length).u32() + 1;
   }
 
   /** The blocks we signed at this height, in whatever tenure. */
@@ -73,16 +100,104 @@ export class Ledger {
     const value = this.#store.get(concatBytes(VERDICT, commitmentHash));
     if (value === null) return null;
     const decoded = decodeVerdictChunk(value);
-    return decoded.ok ? (decoded.value[0] ?? null) : null;
+    return decoded.ok ? (decoded.value.entries[0] ?? null) : null;
   }
 
-  /** Durable on return. */
+  /** Durable on return. A later entry about the same commitment takes the place of the earlier. */
   recordVerdict(entry: VerdictEntry): void {
-    const order = concatBytes(ORDER, new ByteWriter(4).u32(this.#nextOrder++).finish());
     this.#store.batch((batch) => {
-      batch.put(concatBytes(VERDICT, entry.commitmentHash), encodeVerdictChunk([entry]));
-      batch.put(order, entry.commitmentHash);
+      this.#putVerdict(batch, entry);
+      batch.remove(concatBytes(RECEIPT, entry.commitmentHash));
     });
+  }
+
+  /** Durable on return: from now on this is our sketch of that answer, whatever happens. */
+  recordCommit(receipt: Receipt, entry: VerdictEntry, opening: Uint8Array): void {
+    const hash = entry.commitmentHash;
+    this.#store.batch((batch) => {
+      this.#putVerdict(batch, entry);
+      batch.put(concatBytes(OPENING, hash), opening);
+      batch.put(concatBytes(RECEIPT, hash), encodeReceiptChunk([receipt]));
+    });
+  }
+
+  #putVerdict(batch: Batch, entry: VerdictEntry): void {
+    const key = concatBytes(VERDICT, entry.commitmentHash);
+    const value = encodeVerdictChunk({ sealKey: null, entries: [entry], claims: [] });
+    if (!this.#store.has(key)) {
+      const order = concatBytes(ORDER, new ByteWriter(4).u32(this.#nextOrder++).finish());
+      batch.put(order, entry.commitmentHash);
+    }
+    batch.put(key, value);
+  }
+
+  /** As we committed to it; null when we did not. */
+  opening(commitmentHash: Uint8Array): Uint8Array | null {
+    return this.#store.get(concatBytes(OPENING, commitmentHash));
+  }
+
+  /** Receipts of answers we committed about and have not given a verdict on. */
+  committed(): Receipt[] {
+    return [...this.#store.range({ prefix: RECEIPT })].flatMap(({ value }) => {
+      const decoded = decodeReceiptChunk(value);
+      return decoded.ok ? decoded.value : [];
+    });
+  }
+
+  // ---- session claims -------------------------------------------------------------------------
+
+  claim(claimHash: Uint8Array): ClaimVerdictEntry | null {
+    const value = this.#store.get(concatBytes(CLAIM, claimHash));
+    const decoded = value === null ? null : decodeVerdictChunk(value);
+    return decoded?.ok ? (decoded.value.claims[0] ?? null) : null;
+  }
+
+  /** Durable on return. A claim is judged once. */
+  recordClaim(entry: ClaimVerdictEntry): void {
+    const value = encodeVerdictChunk({ sealKey: null, entries: [], claims: [entry] });
+    const order = concatBytes(CLAIM_ORDER, new ByteWriter(4).u32(this.#nextClaim++).finish());
+    this.#store.batch((batch) => {
+      batch.put(concatBytes(CLAIM, entry.claimHash), value);
+      batch.put(order, entry.claimHash);
+    });
+  }
+
+  /** The newest claim verdicts, oldest first. */
+  recentClaims(count: number): ClaimVerdictEntry[] {
+    const hashes = [...this.#store.range({ prefix: CLAIM_ORDER, reverse: true, limit: count })];
+    return hashes.reverse().flatMap(({ value }) => this.claim(value) ?? []);
+  }
+
+  // ---- other judges ---------------------------------------------------------------------------
+
+  /** Another judge's blind, seen before the host opened. The first one counts. */
+  recordTimely(commitmentHash: Uint8Array, publicKey: Uint8Array, blind: Uint8Array): void {
+    const key = concatBytes(TIMELY, commitmentHash, publicKey);
+    if (!this.#store.has(key)) this.#store.batch((batch) => batch.put(key, blind));
+  }
+
+  timely(commitmentHash: Uint8Array, publicKey: Uint8Array): Uint8Array | null {
+    return this.#store.get(concatBytes(TIMELY, commitmentHash, publicKey));
+  }
+
+  recordConduct(publicKey: Uint8Array, commitmentHash: Uint8Array, conduct: PeerConduct): void {
+    const key = concatBytes(PEER, publicKey, commitmentHash);
+    const code = Uint8Array.of(CONDUCTS.indexOf(conduct));
+    this.#store.batch((batch) => batch.put(key, code));
+  }
+
+  isWatched(publicKey: Uint8Array, commitmentHash: Uint8Array): boolean {
+    return this.#store.has(concatBytes(PEER, publicKey, commitmentHash));
+  }
+
+  /** How often another judge was seen to work, and not to. */
+  conduct(publicKey: Uint8Array): Readonly<Record<PeerConduct, number>> {
+    const counts = { worked: 0, late: 0, foreign: 0, silent: 0 };
+    for (const { value } of this.#store.range({ prefix: concatBytes(PEER, publicKey) })) {
+      const conduct = CONDUCTS[value[0]!];
+      if (conduct !== undefined) counts[conduct] += 1;
+    }
+    return counts;
   }
 
   /** The newest verdicts, oldest first. */

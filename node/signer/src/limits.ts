@@ -24,4 +24,14 @@ export const LIMITS = {
   /** Pause before an answer that could not be fetched is tried again. */
   judgeRetryMs: 1_000,
   judgeAttemptsMax: 30,
+  /** Scored answers kept in memory for their conclusion and for comparing with other judges. */
+  scoringsKept: 64,
+  /** A host that has not opened its sketch this long after our commit gets no verdict. */
+  openTimeoutMs: 120_000,
+  /** Verdicts of other judges waiting to be held against our own scoring. */
+  peerClaimsMax: 512,
+  /** Looks for a judge's opening before it is let go. */
+  peerAttemptsMax: 20,
+  /** Claim verdicts kept in our slot. */
+  claimVerdictsPublished: 64,
 } as const;

@@ -2,6 +2,7 @@
  * What a signer needs from its node and from the judge; `http-node.ts` speaks Stacks' RPC, the
  * simulation the same classes over virtual wires.
  */
+import type { Principal } from '@assay/clarity-value';
 import type { InferenceRequest, Receipt } from '@assay/jobs';
 import type { StackerDbChunk } from '@assay/wire';
 
@@ -35,6 +36,8 @@ export interface JudgedRequest {
   readonly request: InferenceRequest;
   /** Operating key of the executor, 33 bytes. */
   readonly hostKey: Uint8Array;
+  /** Principal of the executor; null when it is a contract. */
+  readonly executor: Principal | null;
   /** Bitcoin block hash that fixed the seed, 32 bytes. */
   readonly beaconBurnHash: Uint8Array;
   /** Prompt blob when it is public or in the content store. */
@@ -74,17 +77,48 @@ export interface NodePort {
   inferenceRequest(id: bigint): Promise<JudgedRequest | null>;
   /** Content by SHA-256, checked by the caller; null when nobody has it. */
   content(hash: Uint8Array, hostEndpoint: string | null): Promise<Uint8Array | null>;
+  /** Stores bytes that our slot announced. False when the node refuses them. */
+  putContent(bytes: Uint8Array): Promise<boolean>;
+}
+
+/** What the judge says in the end. */
+export interface Finding {
+  readonly verdict: 'valid' | 'invalid' | 'abstain';
+  /** Why not valid; empty otherwise. */
+  readonly reason: string;
+  /** Log evidence against the host after the last token, millionths of a nat; null: not measured. */
+  readonly endMicro: number | null;
+}
+
+/** An answer that the judge's own model has scored, before the host's sketch is known. */
+export interface Scoring {
+  /** The judge's own sketch: five codes per answer token. */
+  readonly sketch: Uint8Array;
+  /** @param sketchPart as the host opened it; null when it did not */
+  conclude(sketchPart: Uint8Array | null): Finding;
+  /** Whether another judge's sketch is far from everything this model could have made. */
+  isForeign(sketch: Uint8Array): boolean;
 }
 
 export interface JudgePort {
   /**
-   * Re-scores an answer. `abstain`: could not (no such model here, no prompt); never an accusation.
+   * Runs the model over an answer. A finding when nothing more is needed: `abstain`, could not (no
+   * such model here, no prompt), never an accusation; `invalid`, an exact rule is broken.
    * @throws when the world failed; the caller tries again
    */
-  judge(
+  score(
     request: JudgedRequest,
     receipt: Receipt,
-    transcript: Uint8Array,
-    prompt: Uint8Array | null,
-  ): Promise<{ readonly verdict: 'valid' | 'invalid' | 'abstain'; readonly reason: string }>;
+    content: JudgedContent,
+  ): Promise<Finding | Scoring>;
+}
+
+/** Readable bytes of what is judged. */
+export interface JudgedContent {
+  /** The ids part. */
+  readonly transcript: Uint8Array;
+  /** As it is stored, when that is a sealed box. */
+  readonly sealedTranscript?: Uint8Array;
+  /** Null: nobody has it, or it is not for us. */
+  readonly prompt: Uint8Array | null;
 }

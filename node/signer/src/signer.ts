@@ -106,6 +106,11 @@ export class Signer {
     this.#judging = new JudgeQueue(shared, key, options.chainId);
   }
 
+  /** Other judges by signing key, and what they were seen to do. */
+  get judges(): JudgeQueue['peers'] {
+    return this.#judging.peers;
+  }
+
   /** @throws WorldError `world/port-in-use` */
   async start(): Promise<void> {
     const { host, port } = this.#options.bind;
@@ -123,7 +128,12 @@ export class Signer {
 
   readonly handler: HttpHandler = async (request) => {
     if (request.method === 'GET' && request.path === '/status') {
-      return reply(200, { status: 'ok', judging: this.#judging.size, busy: this.#blocks.isBusy });
+      return reply(200, {
+        status: 'ok',
+        judging: this.#judging.size,
+        busy: this.#blocks.isBusy,
+        judges: this.judges,
+      });
     }
     if (request.method !== 'POST') return reply(404, { error: 'not found' });
     const event = parseJson(request.body);
@@ -148,7 +158,9 @@ export class Signer {
     for (const chunk of chunksOf(event)) {
       if (contract === this.#contracts.miners) await this.#blocks.onMinerChunk(chunk);
       else if (contract === this.#contracts.receipts) this.#judging.onReceiptChunk(chunk);
-      else if (
+      else if ([0, 1].some((parity) => contract === this.#contracts.verdicts(parity))) {
+        this.#judging.onVerdictChunk(chunk);
+      } else if (
         [0, 1].some((p) => contract === this.#contracts.signers(p, SIGNER_LANE.blockPreCommit))
       ) {
         await this.#blocks.onPreCommitChunk(chunk);

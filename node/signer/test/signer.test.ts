@@ -99,8 +99,11 @@ class FakeNode implements NodePort {
   async inferenceRequest() {
     return null;
   }
-  async content() {
+  async content(): Promise<Uint8Array | null> {
     return null;
+  }
+  async putContent() {
+    return true;
   }
 
   /** The last message our signer (slot 0) said in a lane. */
@@ -232,6 +235,7 @@ function judge(ledger: Ledger, verdict: 'valid' | 'invalid') {
     requestId: 1n,
     commitmentHash: hashClarityValue(COMMITMENT),
     signature: new Uint8Array(65),
+    blind: null,
   });
 }
 
@@ -485,7 +489,8 @@ describe('the verdicts of a signer', () => {
     judge(ledger, 'valid');
     const slots = new SlotWriter(node, SIGNERS[0]!);
     const world = new SimNetwork({ seed: 1 }).world('signer');
-    const port = { judge: async () => ({ verdict: 'abstain', reason: '' }) as const };
+    const abstain = { verdict: 'abstain', reason: '', endMicro: null } as const;
+    const port = { score: async () => abstain };
     const deps = { world, node, judge: port, ledger, slots, contracts, log: silentLogger };
     const keys = { privateKey: SIGNERS[0]!, publicKey: publicKeyFromPrivate(SIGNERS[0]!) };
     return new JudgeQueue(deps, keys, CHAIN_ID);
@@ -537,6 +542,7 @@ describe('the ledger', () => {
       requestId: BigInt(i),
       commitmentHash: concatBytes(new Uint8Array(31), Uint8Array.of(i)),
       signature: new Uint8Array(65).fill(i),
+      blind: null,
     });
     for (let i = 0; i < 4; i++) new Ledger(store).recordVerdict(entry(i));
     const ids = new Ledger(store).recentVerdicts(3).map(({ requestId }) => requestId);

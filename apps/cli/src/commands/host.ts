@@ -66,7 +66,15 @@ async function startHost(configPath: string): Promise<Service> {
   const daemon = new HostDaemon(
     world,
     {
-      chain: createHttpChain(world.net, { nodeUrl: config.nodeUrl, bootAddress: boot, address }),
+      chain: createHttpChain(world.net, {
+        nodeUrl: config.nodeUrl,
+        bootAddress: boot,
+        address,
+        caller: {
+          privateKey: operatingKey,
+          nowSecs: () => Math.floor(world.clock.nowMs() / 1000),
+        },
+      }),
       store,
       log,
       models: [model],

@@ -1,10 +1,12 @@
 /** `assay signer` and `infer-signer run`: from a configuration file to a running `Signer`. */
 import { join } from 'node:path';
+import { bytesFromUtf8 } from '@assay/bytes';
 import { publicKeyFromPrivate } from '@assay/crypto';
 import type { Logger } from '@assay/observe';
 import { DEVNET, MAINNET, type NetworkParams } from '@assay/params';
 import { engineJudge, httpNode, type JudgePort, Signer } from '@assay/signer';
 import { openLmdbStore } from '@assay/store/lmdb';
+import { JudgeBook } from '@assay/verify';
 import { nodeWorld } from '@assay/world/node';
 import { readSignerToml, type SignerToml } from '../config/signer-toml.ts';
 import { type OpenModel, openModel } from '../model-file.ts';
@@ -43,7 +45,11 @@ function networkOf(name: string): NetworkParams {
  * loaded before the chain has begun, since loading would only slow its first block down. Models that
  * cannot be loaded end the process.
  */
-function backgroundJudge(config: SignerToml, network: NetworkParams, log: Logger) {
+function backgroundJudge(
+  config: SignerToml,
+  network: NetworkParams,
+  { log, book }: { readonly log: Logger; readonly book: JudgeBook },
+) {
   let loaded: readonly OpenModel[] = [];
   const load = async (): Promise<readonly OpenModel[]> => {
     await waitForFirstBlock(new NodeApi(config.nodeUrl), network, log);
@@ -60,10 +66,10 @@ function backgroundJudge(config: SignerToml, network: NetworkParams, log: Logger
   });
   const { chainId } = network;
   const judge: JudgePort = {
-    judge: async (...task) =>
-      engineJudge({ chainId, models: await models, supportModels: config.supportModels }).judge(
-        ...task,
-      ),
+    score: async (...task) => {
+      const { supportModels } = config;
+      return engineJudge({ chainId, models: await models, supportModels, book }).score(...task);
+    },
   };
   // What is still loading has judged nothing; nobody waits for it.
   const close = async () => {
@@ -112,10 +118,12 @@ async function startSigner(configPath: string): Promise<Service> {
   });
   const world = nodeWorld();
   const store = openLmdbStore({ path: join(config.dbPath, 'signer.mdb') });
-  const { judge, close } = backgroundJudge(config, network, log);
+  const book = new JudgeBook(store.prefixed(bytesFromUtf8('judge-book/')));
+  const { judge, close } = backgroundJudge(config, network, { log, book });
   const { nodeUrl: url, authPassword: authToken } = config;
+  const node = httpNode(world, { url, authToken, chainId, privateKey });
   const signer = new Signer(
-    { world, store, node: httpNode(world, { url, authToken, chainId }), judge, log },
+    { world, store, node, judge, log },
     {
       privateKey,
       chainId,

@@ -29,6 +29,11 @@ class Board<T> {
     this.#decode = decode;
   }
 
+  versions(): string {
+    const slots = this.#stackerdb.metadata(this.#contractId) ?? [];
+    return slots.map(({ slotVersion }) => slotVersion).join('.');
+  }
+
   /** Items of every written slot; a chunk that does not decode has none. */
   slots(): { readonly slot: number; readonly items: readonly T[] }[] {
     const out: { slot: number; items: readonly T[] }[] = [];
@@ -62,7 +67,7 @@ export class InferenceBoards {
     const verdicts = (parity: 0 | 1) =>
       new Board(stackerdb, `${bootAddress}.inference-verdicts-${parity}`, (bytes) => {
         const chunk = decodeVerdictChunk(bytes);
-        return chunk.ok ? chunk.value : [];
+        return chunk.ok ? chunk.value.entries : [];
       });
     this.#receipts = new Board(stackerdb, `${bootAddress}.inference-receipts`, (bytes) => {
       const chunk = decodeReceiptChunk(bytes);
@@ -80,16 +85,45 @@ export class InferenceBoards {
     return null;
   }
 
-  /** True when a receipt names this hash as transcript or output. */
-  isAnnounced(hash: Uint8Array): boolean {
-    return this.#receipts
-      .slots()
-      .some(({ items }) =>
-        items.some(
-          ({ commitment }) =>
-            bytesEqual(commitment.transcriptHash, hash) || bytesEqual(commitment.outputHash, hash),
-        ),
+  /**
+   * The request whose answer this hash belongs to: a transcript, an opened sketch, or what a signer
+   * committed to. Null when no slot names it.
+   */
+  announcedFor(hash: Uint8Array): { requestId: bigint; isSketch: boolean } | null {
+    for (const { items } of this.#receipts.slots()) {
+      const receipt = items.find(
+        ({ commitment, sketchHash }) =>
+          bytesEqual(commitment.transcriptHash, hash) ||
+          (sketchHash !== null && bytesEqual(sketchHash, hash)),
       );
+      if (receipt === undefined) continue;
+      const { requestId, commitment } = receipt;
+      return { requestId, isSketch: !bytesEqual(commitment.transcriptHash, hash) };
+    }
+    for (const board of this.#verdicts) {
+      for (const { items } of board.slots()) {
+        const entry = items.find((one) => {
+          const blind = one.verdict === 'abstain' ? null : one.blind;
+          return blind !== null && bytesEqual(blind, hash);
+        });
+        if (entry !== undefined) return { requestId: entry.requestId, isSketch: false };
+      }
+    }
+    return null;
+  }
+
+  /** The sketch that the host of this request has opened; null while it has not, or settled. */
+  sketchOf(requestId: bigint): Uint8Array | null {
+    for (const { items } of this.#receipts.slots()) {
+      const found = items.find((one) => one.requestId === requestId && one.sketchHash !== null);
+      if (found !== undefined) return found.sketchHash;
+    }
+    return null;
+  }
+
+  /** Differs whenever some signer's slot has changed. */
+  verdictVersions(): string {
+    return this.#verdicts.map((board) => board.versions()).join('/');
   }
 
   verdicts(requestId: bigint, commitment: Uint8Array): PublishedVerdict[] {

@@ -1,9 +1,10 @@
 /**
- * Content by SHA-256: prompts given by hash, transcripts. Only what somebody announced is taken
- * (a receipt, an open request, a pending request), so that nobody can fill the disk; when the store
- * is full the oldest leaves.
+ * Content by SHA-256: prompts given by hash, transcripts, opened sketches, openings of judges. Only
+ * what somebody announced is taken (a receipt, a verdict, an open or pending request), so that nobody
+ * can fill the disk; when the store is full the oldest leaves.
  *
- * Store layout: `c|hash` -> bytes; `o|sequence u64` -> hash, size u32; `n` -> next sequence.
+ * Store layout: `c|hash` -> bytes; `o|sequence u64` -> hash, size u32; `r|hash` -> request id u128,
+ * for content that belongs to one answer; `s|request id u128` -> hash of the sketch its host opened.
  */
 import { ByteReader, ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
@@ -18,21 +19,26 @@ export type ContentOutcome =
 
 const CONTENT = bytesFromUtf8('c|');
 const ORDER = bytesFromUtf8('o|');
+const REQUEST = bytesFromUtf8('r|');
+const SKETCH = bytesFromUtf8('s|');
+
+/** Why content is taken: as part of the answer to a request (its sketch, perhaps), or as a prompt. */
+export type Announcement = { readonly requestId: bigint; readonly isSketch: boolean } | 'prompt';
 
 export class ContentStore {
   readonly #store: Store;
-  readonly #isAnnounced: (hash: Uint8Array) => boolean;
+  readonly #announced: (hash: Uint8Array) => Announcement | null;
   readonly #sizeBytesMax: number;
   #sizeBytes = 0;
   #sequence = 0n;
 
   constructor(
     store: Store,
-    isAnnounced: (hash: Uint8Array) => boolean,
+    announced: (hash: Uint8Array) => Announcement | null,
     sizeBytesMax: number = RPC_LIMITS.contentStoreBytesMax,
   ) {
     this.#store = store;
-    this.#isAnnounced = isAnnounced;
+    this.#announced = announced;
     this.#sizeBytesMax = sizeBytesMax;
     for (const { key, value } of store.range({ prefix: ORDER })) {
       this.#sizeBytes += new ByteReader(value, 32).u32();
@@ -44,18 +50,36 @@ export class ContentStore {
     return this.#store.get(concatBytes(CONTENT, hash));
   }
 
+  /** The request whose answer this content is part of; null for prompts and unknown hashes. */
+  requestOf(hash: Uint8Array): bigint | null {
+    const value = this.#store.get(concatBytes(REQUEST, hash));
+    return value === null ? null : new ByteReader(value).u128();
+  }
+
+  /** The opened sketch of a request; kept when the receipt has left its slot. */
+  sketchOf(requestId: bigint): Uint8Array | null {
+    return this.#store.get(concatBytes(SKETCH, new ByteWriter(16).u128(requestId).finish()));
+  }
+
   put(bytes: Uint8Array): ContentOutcome {
     if (bytes.length > RPC_LIMITS.contentBytesMax) return { kind: 'too-large' };
     const hash = sha256(bytes);
     if (this.#store.has(concatBytes(CONTENT, hash))) return { kind: 'known', hash };
-    if (!this.#isAnnounced(hash)) return { kind: 'not-announced', hash };
+    const announcement = this.#announced(hash);
+    if (announcement === null) return { kind: 'not-announced', hash };
     const leaving = this.#oldest(this.#sizeBytes + bytes.length - this.#sizeBytesMax);
     this.#store.batch((batch) => {
       for (const old of leaving) {
         batch.remove(old.key);
         batch.remove(concatBytes(CONTENT, old.hash));
+        batch.remove(concatBytes(REQUEST, old.hash));
       }
       batch.put(concatBytes(CONTENT, hash), bytes);
+      if (announcement !== 'prompt') {
+        const id = new ByteWriter(16).u128(announcement.requestId).finish();
+        batch.put(concatBytes(REQUEST, hash), id);
+        if (announcement.isSketch) batch.put(concatBytes(SKETCH, id), hash);
+      }
       const order = new ByteWriter(8).u64(this.#sequence).finish();
       const entry = new ByteWriter(36).raw(hash).u32(bytes.length).finish();
       batch.put(concatBytes(ORDER, order), entry);

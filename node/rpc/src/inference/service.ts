@@ -4,7 +4,7 @@
  * chain), `Success` (settled), `Failure` (rejected, expired, aborted or dropped), `NotFound`.
  * Source: reference/funai.md 4; DESIGN section 5.
  */
-import { bytesEqual, bytesToHex } from '@assay/bytes';
+import { bytesEqual, bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { Cv, clarityValueToString, parsePrincipal } from '@assay/clarity-value';
 import { sha256 } from '@assay/crypto';
 import { decodePrompt, decodeTranscript, type Receipt } from '@assay/jobs';
@@ -14,7 +14,8 @@ import type { Json } from '../json.ts';
 import { findTransaction, type MinedTransaction } from '../mined-transaction.ts';
 import type { RpcDeps } from '../ports.ts';
 import { InferenceBoards, type PublishedVerdict, receiptCommitmentHash } from './boards.ts';
-import { ContentStore } from './content-store.ts';
+import { type Announcement, ContentStore } from './content-store.ts';
+import { type Access, mayRead } from './entitlement.ts';
 import { InferenceIndex, type InferenceTrace } from './inference-index.ts';
 import { InferenceRecords, type RequestRecord, type ResultRecord } from './records.ts';
 
@@ -38,7 +39,7 @@ export class InferenceService {
       bootAddress,
     );
     this.#boards = new InferenceBoards(deps.stackerdb, bootAddress);
-    this.content = new ContentStore(prefix('content/'), (hash) => this.#isAnnounced(hash));
+    this.content = new ContentStore(prefix('content/'), (hash) => this.#announced(hash));
   }
 
   records(): InferenceRecords {
@@ -52,12 +53,15 @@ export class InferenceService {
     return record === null ? null : this.#requestJson(record, records);
   }
 
-  /** The answer to a user's transaction, under the path's own spelling of its id. */
-  resultOf(txid: Uint8Array, label: string): Json {
+  /**
+   * The answer to a user's transaction, under the path's own spelling of its id.
+   * @param caller key of a signed call: parties of a hash-only request read prompt and answer
+   */
+  resultOf(txid: Uint8Array, label: string, caller: Uint8Array | null = null): Json {
     const mined = findTransaction(this.#deps, txid);
     if (mined?.isCanonical) {
       const id = this.#index.openedBy(mined.receipt);
-      if (id !== null) return this.#openedResult(id, label);
+      if (id !== null) return this.#openedResult(id, label, caller);
       return unopenedResult(mined, label);
     }
     const pending = this.#deps.mempool.transaction(txid);
@@ -76,7 +80,7 @@ export class InferenceService {
     return emptyResult(label, 'NotFound');
   }
 
-  #openedResult(id: bigint, label: string): Json {
+  #openedResult(id: bigint, label: string, caller: Uint8Array | null): Json {
     const records = this.records();
     const record = records.request(id);
     if (record === null) return emptyResult(label, 'NotFound');
@@ -86,12 +90,13 @@ export class InferenceService {
     const transcriptHash = result?.transcriptHash ?? receipt?.commitment.transcriptHash ?? null;
     const commitment =
       result?.commitmentHash ?? (receipt === null ? null : receiptCommitmentHash(receipt));
-    const prompt = this.#prompt(record, trace);
-    const output = transcriptHash === null ? null : this.#outputText(transcriptHash);
+    const isReadable = mayRead(this.#deps, [record], caller) === 'granted';
+    const prompt = isReadable ? this.#prompt(record, trace) : null;
+    const output = isReadable && transcriptHash !== null ? this.#outputText(transcriptHash) : null;
     const outputHash = result?.outputHash ?? receipt?.commitment.outputHash ?? null;
     return {
       ...emptyResult(label, statusWord(record)),
-      input: prompt === null ? '' : promptText(prompt),
+      input: prompt === null || record.privacy === 2 ? '' : promptText(prompt),
       output: output ?? '',
       output_hash: outputHash === null ? '' : bytesToHex(outputHash),
       inference_node_id: record.executor,
@@ -99,6 +104,7 @@ export class InferenceService {
       request_id: Number(id),
       request: this.#requestJson(record, records, trace),
       receipt: receiptJson(receipt, result),
+      sketch_hash: hexOrNull(this.#boards.sketchOf(id) ?? this.content.sketchOf(id)),
       verdicts: commitment === null ? [] : this.#boards.verdicts(id, commitment).map(verdictJson),
       is_verified: record.status === 'settled',
       error:
@@ -113,7 +119,8 @@ export class InferenceService {
   ): Json {
     const executor = parsePrincipal(record.executor);
     const endpoint = executor.ok ? records.hostEndpoint(Cv.principal(executor.value)) : null;
-    const prompt = this.#prompt(record, trace);
+    // A hash-only prompt is fetched by its hash, with a signed call.
+    const prompt = record.privacy === 1 ? null : this.#prompt(record, trace);
     const result = records.result(record.id);
     return {
       id: Number(record.id),
@@ -161,14 +168,41 @@ export class InferenceService {
     return transcript.ok ? transcript.value.text : null;
   }
 
-  #isAnnounced(hash: Uint8Array): boolean {
-    if (this.#boards.isAnnounced(hash)) return true;
+  #announced(hash: Uint8Array): Announcement | null {
+    const answer = this.#boards.announcedFor(hash);
+    if (answer !== null) return answer;
     const records = this.records();
     const isOpen = this.#index
       .idsByPrompt(hash)
       .some((id) => records.request(id)?.status === 'open');
-    if (isOpen) return true;
-    return this.#deps.mempool.recent(PENDING_SEARCHED).some(({ tx }) => isPromptOf(tx, hash));
+    if (isOpen) return 'prompt';
+    const recent = this.#deps.mempool.recent(PENDING_SEARCHED);
+    return recent.some(({ tx }) => isPromptOf(tx, hash)) ? 'prompt' : null;
+  }
+
+  /** Whether a caller may have content; a prompt of which nothing is on chain yet is nobody's. */
+  access(hash: Uint8Array, caller: Uint8Array | null): Access {
+    const records = this.records();
+    const id = this.content.requestOf(hash);
+    const ids = id === null ? this.#index.idsByPrompt(hash) : [id];
+    const known = ids.flatMap((one) => records.request(one) ?? []);
+    return mayRead(this.#deps, known, caller);
+  }
+
+  /** Wakes when a signer says something about an answer. Returns the way to stop. */
+  onVerdicts(wake: () => void): () => void {
+    const { bootAddress } = this.#deps.network;
+    const isVerdicts = (id: string) => id.startsWith(`${bootAddress}.inference-verdicts-`);
+    return this.#deps.stackerdb.onChunks(({ contractId }) => {
+      if (isVerdicts(contractId)) wake();
+    });
+  }
+
+  /** Differs whenever a host has something to look at: the tip moved, or a signer has spoken. */
+  newsCursor(): string {
+    const tip = bytesToHex(this.#deps.coordinator.tip().blockId);
+    const versions = sha256(bytesFromUtf8(this.#boards.verdictVersions()));
+    return `${tip}${bytesToHex(versions).slice(0, 16)}`;
   }
 
   #inlinePrompt(tx: Transaction): Uint8Array | null {
@@ -237,6 +271,10 @@ function promptText(blob: Uint8Array): string {
   return prompt.ok ? prompt.value.prompt : '';
 }
 
+function hexOrNull(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : bytesToHex(bytes);
+}
+
 function placeJson(event: InferenceTrace['opened']): Json {
   if (event === null) return null;
   const { header } = event;
@@ -296,8 +334,7 @@ function verdictJson({ cycleParity, signerIndex, entry }: PublishedVerdict): Jso
     signer_index: signerIndex,
     cycle_parity: cycleParity,
     verdict: entry.verdict,
-    ...(entry.verdict === 'abstain'
-      ? { reason: entry.reason }
-      : { signature: bytesToHex(entry.signature) }),
+    ...(entry.verdict === 'abstain' ? { reason: entry.reason } : { blind: hexOrNull(entry.blind) }),
+    ...('signature' in entry ? { signature: bytesToHex(entry.signature) } : {}),
   };
 }

@@ -6,6 +6,7 @@
 import { bytesToHex } from '@assay/bytes';
 import { parsePrincipal } from '@assay/clarity-value';
 import type { HttpResponse } from '@assay/world';
+import { callerOf } from '../inference/entitlement.ts';
 import type { InferenceRecords, RequestStatus } from '../inference/records.ts';
 import type { InferenceService } from '../inference/service.ts';
 import type { Json } from '../json.ts';
@@ -18,16 +19,22 @@ import { hashParam, parseHash } from '../state-request.ts';
 
 export interface InferenceRouteDeps {
   readonly service: InferenceService;
+  /** Wakes with the chain. */
   readonly longPoll: LongPoll;
+  /** Wakes with the chain and with signers' words. */
+  readonly news: LongPoll;
 }
 
-export function inferenceRoutes(deps: RpcDeps, { service, longPoll }: InferenceRouteDeps): Route[] {
+export function inferenceRoutes(
+  deps: RpcDeps,
+  { service, longPoll, news }: InferenceRouteDeps,
+): Route[] {
   const result = (request: RouteRequest): HttpResponse => {
     const label = request.params.txid!;
     const txid = parseHash(label, 32);
     return txid === null
       ? badRequest('txid must be 64 hex digits')
-      : okJson(service.resultOf(txid, label));
+      : okJson(service.resultOf(txid, label, callerOf(request, deps.world.clock.nowMs())));
   };
   return [
     route('GET', '/v2/infer_res/:txid', result),
@@ -38,13 +45,9 @@ export function inferenceRoutes(deps: RpcDeps, { service, longPoll }: InferenceR
       const found = id === null ? null : service.request(id);
       return found === null ? notFound('No such inference request') : okJson(found);
     }),
+    route('GET', '/v2/inference/news', (request) => tellNews(deps, service, news, request)),
     route('POST', '/v2/content', (request) => putContent(service, request)),
-    route('GET', '/v2/content/:hash', (request) => {
-      const hash = hashParam(request, 'hash', 32);
-      if (!hash.ok) return hash.response;
-      const bytes = service.content.get(hash.value);
-      return bytes === null ? notFound('No such content') : octets(bytes);
-    }),
+    route('GET', '/v2/content/:hash', (request) => getContent(deps, service, request)),
   ];
 }
 
@@ -92,6 +95,8 @@ async function list(
   longPoll: LongPoll,
   request: RouteRequest,
 ): Promise<HttpResponse> {
+  const ids = request.query.get('ids');
+  if (ids !== undefined) return listByIds(deps, service, ids);
   const filter = parseFilter(request.query);
   if (typeof filter === 'string') return badRequest(filter);
   const untilMs = deps.world.clock.nowMs() + filter.waitMs;
@@ -101,6 +106,18 @@ async function list(
     if (page.requests.length > 0 || leftMs <= 0) return okJson(pageJson(deps, page));
     if (!(await longPoll.wait(leftMs))) return okJson(pageJson(deps, readPage(service, filter)));
   }
+}
+
+/** Exactly these requests, in this order; unknown ids are left out. */
+function listByIds(deps: RpcDeps, service: InferenceService, text: string): HttpResponse {
+  const ids = text.split(',').map(parseId);
+  if (ids.length > RPC_LIMITS.inferencePageMax || ids.includes(null)) {
+    return badRequest(`ids must be at most ${RPC_LIMITS.inferencePageMax} request ids, by comma`);
+  }
+  const records = service.records();
+  const requests = ids.flatMap((id) => service.request(id!, records) ?? []);
+  const lastRequestId = records.lastRequestId() ?? 0n;
+  return okJson(pageJson(deps, { requests, lastRequestId, nextAfter: lastRequestId }));
 }
 
 interface Page {
@@ -142,6 +159,45 @@ function pageJson(deps: RpcDeps, page: Page): Json {
     tip: { block_id: bytesToHex(tip.blockId), height: tip.height },
     burn_block_height: tip.burnView.burnHeight,
   };
+}
+
+function getContent(deps: RpcDeps, service: InferenceService, request: RouteRequest): HttpResponse {
+  const hash = hashParam(request, 'hash', 32);
+  if (!hash.ok) return hash.response;
+  const bytes = service.content.get(hash.value);
+  if (bytes === null) return notFound('No such content');
+  const access = service.access(hash.value, callerOf(request, deps.world.clock.nowMs()));
+  if (access === 'granted') return octets(bytes);
+  const message =
+    access === 'sign'
+      ? 'this content belongs to a hash-only request: sign the call (X-Address, X-Timestamp, X-Signature)'
+      : 'only the user, the executors and the signers may read this content';
+  return json(access === 'sign' ? 401 : 403, { error: message, reason: 'NotEntitled' });
+}
+
+/** Held back until something differs from the caller's cursor: the tip, or what signers have said. */
+async function tellNews(
+  deps: RpcDeps,
+  service: InferenceService,
+  news: LongPoll,
+  request: RouteRequest,
+): Promise<HttpResponse> {
+  const known = request.query.get('cursor') ?? '';
+  const asked = Number(request.query.get('wait') ?? 0);
+  const waitMs = Number.isFinite(asked)
+    ? Math.min(Math.max(asked, 0), RPC_LIMITS.longPollMsMax)
+    : 0;
+  const untilMs = deps.world.clock.nowMs() + waitMs;
+  while (service.newsCursor() === known) {
+    const leftMs = untilMs - deps.world.clock.nowMs();
+    if (leftMs <= 0 || !(await news.wait(leftMs))) break;
+  }
+  const tip = deps.coordinator.tip();
+  return okJson({
+    cursor: service.newsCursor(),
+    tip: { block_id: bytesToHex(tip.blockId), height: tip.height },
+    burn_block_height: tip.burnView.burnHeight,
+  });
 }
 
 function putContent(service: InferenceService, request: RouteRequest): HttpResponse {

@@ -1,0 +1,119 @@
+/**
+ * Gathers what an answer is judged on: the request from the chain, the transcript and the prompt from
+ * the content store or the host, opened when they are sealed to us. Bytes are believed by their hash
+ * only. What cannot be had accuses nobody.
+ */
+import { bytesEqual } from '@assay/bytes';
+import { formatPrincipal } from '@assay/clarity-value';
+import { hash160, sha256 } from '@assay/crypto';
+import {
+  openBody,
+  openSealedPrompt,
+  type Receipt,
+  requestHash,
+  type SealKeyPair,
+  type SealScope,
+  verifyCommitment,
+} from '@assay/jobs';
+import type { Finding, JudgedContent, JudgedRequest, NodePort } from './ports.ts';
+
+export interface CaseFile {
+  readonly judged: JudgedRequest;
+  readonly content: JudgedContent;
+  /** Of a sealed request. */
+  readonly scope: SealScope | null;
+}
+
+export type Gathered =
+  | { readonly kind: 'file'; readonly file: CaseFile }
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  /** Not there yet; the caller tries again. */
+  | { readonly kind: 'missing'; readonly reason: string };
+
+export interface Reader {
+  readonly node: NodePort;
+  readonly chainId: number;
+  readonly publicKey: Uint8Array;
+  /** Opens sealed prompts. Secret. */
+  readonly sealKeys: SealKeyPair;
+}
+
+const missing = (reason: string): Gathered => ({ kind: 'missing', reason });
+
+function finding(verdict: Finding['verdict'], reason: string): Gathered {
+  return { kind: 'finding', finding: { verdict, reason, endMicro: null } };
+}
+
+export async function gatherCase(receipt: Receipt, reader: Reader): Promise<Gathered> {
+  const judged = await reader.node.inferenceRequest(receipt.requestId);
+  if (judged === null) return missing('the request is not on chain');
+  const early = checkReceipt(judged, receipt, reader);
+  if (early !== null) return early;
+  return judged.request.privacy === 2
+    ? gatherSealed(judged, receipt, reader)
+    : gatherOpen(judged, receipt, reader);
+}
+
+/** What needs no model: is this a receipt of the executor for this very request, and not our own? */
+function checkReceipt(judged: JudgedRequest, receipt: Receipt, reader: Reader): Gathered | null {
+  const { request, hostKey } = judged;
+  const { commitment, hostSignature } = receipt;
+  if (isOwnHost(judged, reader.publicKey)) return finding('abstain', 'our own host');
+  const signed = { signature: hostSignature, publicKey: hostKey };
+  if (!verifyCommitment(commitment, reader.chainId, signed)) {
+    return finding('abstain', 'not signed by the executor');
+  }
+  if (!bytesEqual(commitment.requestHash, requestHash(request))) {
+    return finding('invalid', 'the commitment is for another request');
+  }
+  return null;
+}
+
+/** A judge and the host it judges may not be the same principal. */
+export function isOwnHost({ executor, hostKey }: JudgedRequest, publicKey: Uint8Array): boolean {
+  const own = hash160(publicKey);
+  return bytesEqual(own, hash160(hostKey)) || (executor !== null && bytesEqual(own, executor.hash));
+}
+
+async function gatherOpen(
+  judged: JudgedRequest,
+  receipt: Receipt,
+  { node }: Reader,
+): Promise<Gathered> {
+  const transcript = await fetchContent(node, receipt.commitment.transcriptHash, judged);
+  if (transcript === null) return missing('the transcript is not available');
+  const prompt = judged.prompt ?? (await fetchContent(node, judged.request.promptHash, judged));
+  return { kind: 'file', file: { judged, content: { transcript, prompt }, scope: null } };
+}
+
+async function gatherSealed(
+  judged: JudgedRequest,
+  receipt: Receipt,
+  { node, chainId, sealKeys }: Reader,
+): Promise<Gathered> {
+  const { request, hostKey } = judged;
+  const box = judged.prompt ?? (await fetchContent(node, request.promptHash, judged));
+  if (box === null) return missing('the sealed prompt is not available');
+  const context = { chainId, user: formatPrincipal(request.user) };
+  const opened = await openSealedPrompt(box, sealKeys, context);
+  if (!opened.ok) return finding('abstain', opened.error.message);
+  const { blob, contentKey } = opened.value;
+  const scope = { contentKey, requestHash: requestHash(request), hostKey };
+  const sealedTranscript = await fetchContent(node, receipt.commitment.transcriptHash, judged);
+  if (sealedTranscript === null) return missing('the transcript is not available');
+  const transcript = await openBody(scope, 'transcript', sealedTranscript);
+  // The host committed to these very bytes: nobody can judge them, and that is its doing.
+  if (transcript === null) return finding('invalid', 'the transcript is not sealed as agreed');
+  const content = { transcript, sealedTranscript, prompt: blob };
+  return { kind: 'file', file: { judged, content, scope } };
+}
+
+/** Null when nobody has bytes of this hash. */
+export async function fetchContent(
+  node: NodePort,
+  hash: Uint8Array,
+  { hostEndpoint }: Pick<JudgedRequest, 'hostEndpoint'>,
+): Promise<Uint8Array | null> {
+  const bytes = await node.content(hash, hostEndpoint);
+  return bytes !== null && bytesEqual(sha256(bytes), hash) ? bytes : null;
+}

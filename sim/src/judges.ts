@@ -1,0 +1,88 @@
+/**
+ * Judges of simulated signers: the honest one runs the model; the others want the pay without the work,
+ * each in one way. What they say is always "valid", the answer most hosts deserve.
+ */
+import {
+  decodeReceiptChunk,
+  decodeSketchPart,
+  encodeReceiptChunk,
+  type Receipt,
+} from '@assay/jobs';
+import {
+  contractsOf,
+  engineJudge,
+  type JudgePort,
+  type NodePort,
+  type Scoring,
+} from '@assay/signer';
+import { JudgeBook } from '@assay/verify';
+import type { SimWorld } from '@assay/world/sim';
+import { judgeEngine } from './engines.ts';
+import type { SimAssay } from './network.ts';
+
+export type JudgeKind =
+  /** Runs the model. */
+  | 'honest'
+  /** Never runs it: commits to a sketch out of thin air. */
+  | 'lazy'
+  /** Waits until the host has opened, and shows the host's sketch as its own. */
+  | 'copying';
+
+const POLL_MS = 10;
+
+export function judgeOf(
+  kind: JudgeKind,
+  sim: SimAssay,
+  world: SimWorld,
+  node: NodePort,
+): JudgePort {
+  const { chainId, bootAddress } = sim.node.chainstate.network;
+  const { receipts } = contractsOf(bootAddress);
+  switch (kind) {
+    case 'honest': {
+      const models = [{ manifest: sim.manifest, engine: judgeEngine() }];
+      // No shadow time: a scenario has no thousand honest answers to begin with.
+      const book = new JudgeBook(sim.disk.open(world, 'judge-book'), {
+        auditsMin: 0,
+        strongPerThousandMax: 1_000_000,
+      });
+      return engineJudge({ chainId, models, book });
+    }
+    case 'lazy':
+      return {
+        score: async (_request, receipt) =>
+          pretence(world.random.bytes(5 * receipt.commitment.outputTokens)),
+      };
+    case 'copying':
+      return { score: async (_request, receipt) => pretence(await copied(receipt)) };
+  }
+
+  /** The host's own sketch, as soon as anybody can have it. */
+  async function copied(receipt: Receipt): Promise<Uint8Array> {
+    for (;;) {
+      for (const slot of await node.writtenSlots(receipts)) {
+        const chunk = await node.chunk(receipts, slot);
+        const list = chunk === null ? null : decodeReceiptChunk(chunk.data);
+        const found = list?.ok ? list.value.find((one) => isSame(one, receipt)) : undefined;
+        if (found === undefined || found.sketchHash === null) continue;
+        const bytes = await node.content(found.sketchHash, null);
+        const part = bytes === null ? null : decodeSketchPart(bytes);
+        if (part?.ok) return part.value.sketch;
+      }
+      await world.timers.sleep(POLL_MS);
+    }
+  }
+}
+
+function isSame(a: Receipt, b: Receipt): boolean {
+  const bytes = (one: Receipt) => encodeReceiptChunk([{ ...one, sketchHash: null }]);
+  return bytes(a).every((byte, i) => byte === bytes(b)[i]);
+}
+
+function pretence(sketch: Uint8Array): Scoring {
+  return {
+    sketch,
+    conclude: () => ({ verdict: 'valid', reason: '', endMicro: 0 }),
+    isForeign: () => false,
+  };
+}
