@@ -6,7 +6,7 @@ import type { Logger } from '@assay/observe';
 import { DEVNET, MAINNET, type NetworkParams } from '@assay/params';
 import { engineJudge, httpNode, type JudgePort, Signer } from '@assay/signer';
 import { openLmdbStore } from '@assay/store/lmdb';
-import { JudgeBook } from '@assay/verify';
+import { DEFAULT_BOUNDS, JudgeBook } from '@assay/verify';
 import { nodeWorld } from '@assay/world/node';
 import { readSignerToml, type SignerToml } from '../config/signer-toml.ts';
 import { type OpenModel, openModel } from '../model-file.ts';
@@ -118,7 +118,9 @@ async function startSigner(configPath: string): Promise<Service> {
   });
   const world = nodeWorld();
   const store = openLmdbStore({ path: join(config.dbPath, 'signer.mdb') });
-  const book = new JudgeBook(store.prefixed(bytesFromUtf8('judge-book/')));
+  // A devnet lives for minutes: nobody would ever see a table leave its thousand shadow audits.
+  const bounds = { ...DEFAULT_BOUNDS, ...(config.network === 'devnet' ? { auditsMin: 0 } : {}) };
+  const book = new JudgeBook(store.prefixed(bytesFromUtf8('judge-book/')), bounds);
   const { judge, close } = backgroundJudge(config, network, { log, book });
   const { nodeUrl: url, authPassword: authToken } = config;
   const node = httpNode(world, { url, authToken, chainId, privateKey });
