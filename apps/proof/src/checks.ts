@@ -32,10 +32,12 @@ export interface ProvenAnswer {
   readonly transcript: {
     readonly text: string;
     readonly tokenIds: readonly number[];
-    /** What the host claims about each sampled token, nats. */
+    /** What the host claims about each sampled token, nats; empty without the sketch part. */
     readonly claimedLogprobs: readonly number[];
     /** The four likeliest of each position as the host claims, descending, nats. */
     readonly claimedTop: readonly (readonly number[])[];
+    /** What judges found for the sampled tokens with their own models, as they had committed, nats. */
+    readonly judges: readonly { readonly signer: number; readonly logprobs: readonly number[] }[];
   } | null;
 }
 

@@ -44,8 +44,17 @@ async function fetchContent(
 export interface CheckedTranscript {
   /** The ids part. */
   readonly bytes: Uint8Array;
+  readonly ids: TranscriptIds;
   /** The sketch part; null when nobody has it any more. */
   readonly sketch: Uint8Array | null;
+  /** Openings of judges that fit: their own logprobs of the sampled tokens. */
+  readonly judges: readonly JudgeSketch[];
+}
+
+export interface JudgeSketch {
+  readonly signer: number;
+  /** Nats. */
+  readonly logprobs: readonly number[];
 }
 
 /** @returns null when nobody has the transcript; that is no fault of the answer */
@@ -81,7 +90,8 @@ export async function checkTranscript(
     result.output === transcript.text,
     `SHA-256 ${bytesToHex(commitment.outputHash)}`,
   );
-  return { bytes, sketch: await checkSketch(node, checks, commitment, result) };
+  const shown = await checkSketch(node, checks, commitment, result);
+  return { bytes, ids: transcript, ...shown };
 }
 
 function isCommitted(transcript: TranscriptIds, commitment: Commitment): boolean {
@@ -103,14 +113,15 @@ async function checkSketch(
   checks: Checks,
   commitment: Commitment,
   result: InferResult,
-): Promise<Uint8Array | null> {
+): Promise<Pick<CheckedTranscript, 'sketch' | 'judges'>> {
+  const nothing = { sketch: null, judges: [] };
   const what = 'the sketch opened is the one that was committed';
   const hash = hexBytes(result.sketch_hash, 32);
   const endpoint = result.request?.executor_endpoint ?? null;
   const bytes = hash === null ? null : await fetchContent(node, hash, endpoint);
   if (bytes === null) {
     checks.skip(what, 'neither the node nor the host has it any more');
-    return null;
+    return nothing;
   }
   const part = decodeSketchPart(bytes);
   const isRight =
@@ -118,9 +129,9 @@ async function checkSketch(
     part.value.sketch.length === SKETCH_BYTES * commitment.outputTokens &&
     bytesEqual(sketchRootOf(part.value), commitment.sketchRoot);
   checks.expect(what, isRight, `five logprobs per token; ${bytes.length} bytes`);
-  if (!part.ok || !isRight) return null;
-  await checkJudges(node, checks, { commitment, sketch: part.value.sketch }, result);
-  return bytes;
+  if (!part.ok || !isRight) return nothing;
+  const host = { commitment, sketch: part.value.sketch };
+  return { sketch: bytes, judges: await checkJudges(node, checks, host, result) };
 }
 
 /** Mean difference of two machines with the same weights stays far below; other numbers far above. */
@@ -135,9 +146,10 @@ async function checkJudges(
   checks: Checks,
   host: { readonly commitment: Commitment; readonly sketch: Uint8Array },
   result: InferResult,
-): Promise<void> {
+): Promise<JudgeSketch[]> {
   const what = 'the judges made sketches of their own, and they agree';
   const shown = new Map<number, string>();
+  const sketches = new Map<number, JudgeSketch>();
   const missing = new Set<number>();
   for (const { signer_index: index, verdict, blind } of result.verdicts ?? []) {
     if (verdict !== 'valid') continue;
@@ -151,6 +163,9 @@ async function checkJudges(
     const nats = isIts ? meanDifference(opening.value.sketch, host.sketch) : null;
     if (nats === null || nats > AGREEMENT_NATS) missing.add(index);
     else shown.set(index, `${index}: ${nats.toFixed(4)}`);
+    if (isIts && nats !== null) {
+      sketches.set(index, { signer: index, logprobs: sampledLogprobs(opening.value.sketch) });
+    }
   }
   if (missing.size > 0) {
     checks.skip(what, `signer ${[...missing].join(', ')} showed no sketch that fits`);
@@ -158,6 +173,13 @@ async function checkJudges(
     const distances = [...shown.values()].join(', ');
     checks.expect(what, true, `mean distance in nats, by signer: ${distances}`);
   }
+  return [...sketches.values()];
+}
+
+function sampledLogprobs(sketch: Uint8Array): number[] {
+  return Array.from({ length: sketch.length / SKETCH_BYTES }, (_, i) =>
+    decodeLogprob(sketch[i * SKETCH_BYTES]!),
+  );
 }
 
 /** Of the sampled tokens' logprobs; null when the lengths differ. */

@@ -8,7 +8,7 @@
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
-import { decodeLogprob, SKETCH_BYTES, type Transcript } from '@assay/jobs';
+import { decodeLogprob, decodeSketchPart, SKETCH_BYTES } from '@assay/jobs';
 import { DEVNET, NETWORKS, type NetworkParams } from '@assay/params';
 import { checkBitcoin } from './bitcoin.ts';
 import type { BitcoinSource } from './bitcoin-source.ts';
@@ -26,7 +26,7 @@ import {
 } from './settlement.ts';
 import { SignerSets } from './signer-sets.ts';
 import { fetchBytes, field, hexBytes, type Signer } from './sources.ts';
-import { checkTranscript } from './transcript.ts';
+import { type CheckedTranscript, checkTranscript } from './transcript.ts';
 
 export interface VerifyOptions {
   /** Whose signatures count, independently of the node. */
@@ -146,19 +146,27 @@ async function run(
     burnHeight: settled.sortition.burnHeight,
     burnHash: bytesToHex(settled.sortition.burnHash),
     promptTokens: settlement.commitment.promptTokens,
-    transcript: transcript === null ? null : claimsOf(transcript.transcript),
+    transcript: transcript === null ? null : claimsOf(transcript),
   };
 }
 
-function claimsOf({ text, outputIds, sketch }: Transcript): ProvenAnswer['transcript'] {
-  const claims = outputIds.map((_, i) =>
-    Array.from(sketch.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES), decodeLogprob),
-  );
+/** Without the sketch part nothing was claimed about logprobs. */
+function claimsOf({ ids, sketch: bytes, judges }: CheckedTranscript): ProvenAnswer['transcript'] {
+  const { text, outputIds } = ids;
+  const part = bytes === null ? null : decodeSketchPart(bytes);
+  const sketch = part?.ok ? part.value.sketch : null;
+  const claims =
+    sketch === null
+      ? []
+      : outputIds.map((_, i) =>
+          Array.from(sketch.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES), decodeLogprob),
+        );
   return {
     text,
     tokenIds: outputIds,
     claimedLogprobs: claims.map((one) => one[0]!),
     claimedTop: claims.map((one) => one.slice(1)),
+    judges,
   };
 }
 

@@ -81,17 +81,21 @@ function showAnswer(answer: ProvenAnswer): void {
     ...facts.flatMap(([name, value]) => [make('dt', name), make('dd', value)]),
   );
   byId('answer').hidden = false;
-  if (answer.transcript !== null) showTokens(answer.transcript);
+  if (answer.transcript?.claimedLogprobs.length) showTokens(answer.transcript);
+}
+
+function findingsOf({ judges }: Claims) {
+  return judges.map(({ signer, logprobs }) => ({ judge: `signer ${signer}`, logprobs }));
 }
 
 function showTokens(claims: Claims): void {
   byId('tokens-note').textContent =
     'A dot is the probability that the host claims for the token it drew; the bar behind it reaches from the ' +
-    'likeliest to the fourth likeliest candidate of that place. Signers ran the model over these tokens and ' +
-    'agreed with the claims; --rescore on the command line does the same on your machine.';
+    'likeliest to the fourth likeliest candidate of that place. Rings are what signers found with their own models, ' +
+    'fixed before the host showed its claims; --rescore on the command line does the same on your machine.';
   const percent = (logprob: number) => `${(100 * Math.exp(logprob)).toFixed(1)} %`;
   byId('plot').replaceChildren(
-    drawTokens(claims, [], (i) => {
+    drawTokens(claims, findingsOf(claims), (i) => {
       const top = claims.claimedTop[i]!.map(percent).join(', ');
       byId('token').textContent =
         `token ${i + 1}, id ${claims.tokenIds[i]}: claimed ${percent(claims.claimedLogprobs[i]!)}; ` +
