@@ -126,8 +126,8 @@ export function verifyOnParent(
     const text = `chain length ${header.chainLength} on a parent of ${parent.height}`;
     return refuse('coordinator/bad-chain-length', text);
   }
-  // Differs: stacks-core's signers want it above the parent's. Seconds are too coarse for blocks that
-  // follow each other within one; a fast chain would run ahead of the clock.
+  // Differs: stacks-core's signers want it above the parent's, which allows one block a second.
+  // docs/differences-from-stacks.md says why equal times do no harm.
   if (header.timestampSecs < parent.header.timestampSecs) {
     const text = "the timestamp is below the parent's";
     return refuse('coordinator/bad-timestamp', text, 'InvalidTimestamp');

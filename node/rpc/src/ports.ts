@@ -3,8 +3,7 @@
  * StackerDb satisfy their ports as they are; full-node writes the few lines of the others.
  */
 import type { Result } from '@assay/bytes';
-import type { Chainstate, SignerSet, StateView, StoredHeader } from '@assay/chainstate';
-import type { ClarityValue } from '@assay/clarity-value';
+import type { Chainstate, SignerSet, StoredHeader } from '@assay/chainstate';
 import type { Mempool } from '@assay/mempool';
 import type { Logger, Metrics } from '@assay/observe';
 import type { ExecutionCost, NetworkParams } from '@assay/params';
@@ -121,11 +120,6 @@ export interface FaucetPort {
       { readonly code: string; readonly message: string }
     >
   >;
-}
-
-/** What a StateView may offer beyond chainstate's present interface. */
-export interface ExtendedView extends StateView {
-  constant?(contractId: string, name: string): ClarityValue | null;
 }
 
 export interface RpcDeps {

@@ -3,7 +3,7 @@
  * strict clients parse (reference: stacks-core openapi, Hiro API samples).
  */
 import { readFileSync } from 'node:fs';
-import { bytesToHex } from '@assay/bytes';
+import { bytesToHex, utf8FromBytes } from '@assay/bytes';
 import { Cv, encodeClarityValue } from '@assay/clarity-value';
 import { hash160 } from '@assay/crypto';
 import { blockHash, decodeBlock, encodeBlock, encodeTransaction, signChunk } from '@assay/wire';
@@ -266,6 +266,13 @@ describe('/v2/contracts of the boot contracts', () => {
       data: `0x01${'0'.repeat(32)}`,
     });
     expect((await node.request('GET', `/v2/data_var/${BOOT}/inference/nothing`)).status).toBe(404);
+    const constants = `/v2/constant_val/${BOOT}/inference`;
+    expect((await node.json('GET', `${constants}/ERR-UNKNOWN-MODEL`)).body).toEqual({
+      data: `0x0801${(301).toString(16).padStart(32, '0')}`,
+    });
+    const none = await node.request('GET', `${constants}/nothing`);
+    expect(none.status).toBe(404);
+    expect(utf8FromBytes(none.body)).toBe('Constant not found');
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { bytesEqual } from '@assay/bytes';
 import { hash160 } from '@assay/crypto';
+import { BLOCK_FUTURE_MS_MAX } from '@assay/params';
 import {
   type BlockProposal,
   blockHash,
@@ -14,7 +15,6 @@ import {
 } from '@assay/wire';
 import { activeSortition, extendFault, type TenureFacts } from './active-tenure.ts';
 import type { SignedBlock } from './ledger.ts';
-import { LIMITS } from './limits.ts';
 
 export interface ProposalFacts extends TenureFacts {
   readonly nowMs: number;
@@ -43,7 +43,7 @@ export function checkProposal(proposal: BlockProposal, facts: ProposalFacts): Re
   const extension = tenureExtensionOf(proposal.block);
   const fault = extension === null ? null : extendFault(extension, facts.ongoing);
   if (fault !== null) return fault;
-  if (header.timestampSecs * 1_000 > nowMs + LIMITS.futureSecsMax * 1_000) {
+  if (header.timestampSecs * 1_000 > nowMs + BLOCK_FUTURE_MS_MAX) {
     return {
       code: { kind: 'validation-failed', code: 'InvalidTimestamp' },
       reason: 'the timestamp is in the future',

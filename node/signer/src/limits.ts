@@ -2,8 +2,6 @@
 export const LIMITS = {
   /** Proposals remembered at a time; older ones are forgotten first. */
   proposalsMax: 64,
-  /** How far ahead of our clock a block's timestamp may be (stacks-core: 15 s). */
-  futureSecsMax: 15,
   /**
    * A block we signed that did not become canonical blocks a rival at its height this long; the chain
    * could otherwise stop when a miner lost the signatures of its own block.

@@ -276,7 +276,7 @@ describe('a block proposal', () => {
   it.each([
     ['of another tenure', { consensusHash: new Uint8Array(20).fill(8) }, MINER],
     ['signed by another miner', {}, key('other miner')],
-    ['from the future', { timestampSecs: 4_000_000_000 }, MINER],
+    ['from the future', { timestampSecs: Date.UTC(2026, 0, 1) / 1_000 + 16 }, MINER],
   ] as const)('%s is refused without asking the node', async (_what, over, miner) => {
     const { signer, node } = build();
     await signer.onMinerChunk(proposalOf([], over, miner).chunk);

@@ -51,6 +51,8 @@ export interface StateView {
   contractInterface(contractId: string): ContractInterface | null;
   callReadOnly(call: ReadOnlyCall): Result<ClarityValue, { readonly message: string }>;
   dataVar(contractId: string, name: string): ClarityValue | null;
+  /** Null: no such contract or constant. */
+  constant(contractId: string, name: string): ClarityValue | null;
   /** Null: no such map. `(none)` or `(some v)` otherwise. */
   mapEntry(contractId: string, name: string, key: ClarityValue): ClarityValue | null;
   /** Raw state value of a Clarity database key. */
@@ -107,6 +109,7 @@ export function createView(parts: ViewParts): StateView {
       return err({ message: `${name}: ${message}` });
     },
     dataVar: (contractId, name) => vm().readDataVar(contractId, name),
+    constant: (contractId, name) => vm().readConstant(contractId, name),
     mapEntry: (contractId, name, key) => vm().readMapEntry(contractId, name, key),
     value: (key) => base.get(key),
     prove(key) {

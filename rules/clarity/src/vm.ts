@@ -227,6 +227,13 @@ export class ClarityVm {
     return hex === null ? null : exportValue(decodeStored(hex, descriptor.type));
   }
 
+  /** The value of a `define-constant`; null: no such contract or constant. */
+  readConstant(contractId: string, name: string): ClarityValue | null {
+    if (isSupplySlot(name)) return null;
+    const value = loadContract(this.#db, this.#cache, contractId)?.constants.get(name);
+    return value === undefined ? null : exportValue(value);
+  }
+
   /** Null: no such contract or map. `(none)` or `(some v)` otherwise. */
   readMapEntry(contractId: string, name: string, key: ClarityValue): ClarityValue | null {
     const map = loadContract(this.#db, this.#cache, contractId)?.maps.get(name);

@@ -15,8 +15,8 @@ import {
 import type { HttpResponse } from '@assay/world';
 import type { Json } from '../json.ts';
 import { RPC_LIMITS } from '../limits.ts';
-import type { ExtendedView, RpcDeps } from '../ports.ts';
-import { badRequest, notFound, okJson, text } from '../reply.ts';
+import type { RpcDeps } from '../ports.ts';
+import { badRequest, notFound, okJson } from '../reply.ts';
 import { type Route, type RouteRequest, route } from '../router.ts';
 import {
   contractParam,
@@ -175,9 +175,7 @@ function dataVar({ view, contractId }: Target, request: RouteRequest): HttpRespo
 function constantValue({ view, contractId }: Target, request: RouteRequest): HttpResponse {
   const { name } = request.params as { name: string };
   if (!isClarityName(name)) return badRequest('Invalid constant name');
-  const reader = view as ExtendedView;
-  if (reader.constant === undefined) return text(501, 'constants are not readable on this node');
-  const found = reader.constant(contractId, name);
+  const found = view.constant(contractId, name);
   return found === null ? notFound('Constant not found') : okJson({ data: serialized(found) });
 }
 
