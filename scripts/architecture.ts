@@ -30,6 +30,7 @@ const WORLDLY = [
   /^base\/crypto\/src\//,
   /^client\/client\/src\/transport\.ts$/,
   /^inference\/engine\/src\/(llama|model)/,
+  /^inference\/gateway\/src\/ledger\/(pglite|postgres)\.ts$/,
   /^apps\//,
   /^sim\//,
 ];

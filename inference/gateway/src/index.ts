@@ -9,5 +9,7 @@ export type {
 } from './chain-port.ts';
 export { Gateway, type GatewayDeps, type GatewayOptions } from './gateway.ts';
 export { hashKey, type KeyWish, keyOf, makeKey } from './keys.ts';
+export type { Database } from './ledger/database.ts';
 export type { ApiKey, Ledger, RequestRow } from './ledger/ledger.ts';
 export { MemoryLedger } from './ledger/memory-ledger.ts';
+export { openSqlLedger } from './ledger/sql-ledger.ts';

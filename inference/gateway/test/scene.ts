@@ -18,6 +18,7 @@ import {
   MemoryLedger,
 } from '../src/index.ts';
 import { FakeChain } from './fake-chain.ts';
+import { Killable } from './killable.ts';
 import { type Script, ScriptedEngine } from './scripted-engine.ts';
 
 export const CHAIN_ID = 0x80000000;
@@ -49,6 +50,11 @@ export class Scene {
   ledger: Ledger = new MemoryLedger(this.world.clock);
   script: Script = () => null;
   pause: () => Promise<void> = async () => undefined;
+  /** The next stream that comes to this line breaks off there, once. */
+  breakOnceAfter: number | null = null;
+  breaksAlways = false;
+  /** Awaited after each line that a host sends. */
+  pace: () => Promise<void> = async () => undefined;
 
   static async start(
     options: {
@@ -84,7 +90,11 @@ export class Scene {
     );
     const server = await this.world.net.serve(
       { host: '127.0.0.1', port: 0, bodyBytesMax: 4_194_304 },
-      async (request) => (await door.handle(request)) ?? { status: 404, headers: {}, body: EMPTY },
+      async (request) => {
+        const answer = (await door.handle(request)) ?? { status: 404, headers: {}, body: EMPTY };
+        const { stream } = answer;
+        return stream === undefined ? answer : { ...answer, stream: this.#paced(stream) };
+      },
     );
     this.#servers.push(server);
     const endpoint = `http://127.0.0.1:${server.port}`;
@@ -104,9 +114,38 @@ export class Scene {
     return host;
   }
 
+  /** Lines of hosts, as fast as `pace` lets them. */
+  async *#paced(lines: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let count = 0;
+    for await (const line of lines) {
+      if (this.breakOnceAfter === count++) {
+        if (!this.breaksAlways) this.breakOnceAfter = null;
+        throw new Error('the connection breaks');
+      }
+      yield line;
+      await this.pace();
+    }
+  }
+
+  /** A gateway that can be killed; it is not stopped with the scene. */
+  async addKillable(): Promise<{ readonly gateway: Gateway; readonly killable: Killable }> {
+    const killable = new Killable();
+    const ledger = killable.ledger(this.ledger);
+    const gateway = this.#gateway(killable.world(this.world), ledger, {});
+    await gateway.start();
+    return { gateway, killable };
+  }
+
   async addGateway(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
-    const deps = { chain: this.chain, ledger: this.ledger, log: this.log };
-    const gateway = new Gateway(this.world, deps, {
+    const gateway = this.#gateway(this.world, this.ledger, options);
+    await gateway.start();
+    this.gateways.push(gateway);
+    return gateway;
+  }
+
+  #gateway(world: World, ledger: Ledger, options: Partial<GatewayOptions>): Gateway {
+    const deps = { chain: this.chain, ledger, log: this.log };
+    return new Gateway(world, deps, {
       listen: { host: '127.0.0.1', port: 0 },
       chainId: CHAIN_ID,
       voucherKey: sha256(bytesFromUtf8('gateway voucher')),
@@ -115,9 +154,6 @@ export class Scene {
       sessionDuration: 100,
       ...options,
     });
-    await gateway.start();
-    this.gateways.push(gateway);
-    return gateway;
   }
 
   get url(): string {

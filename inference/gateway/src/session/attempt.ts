@@ -208,7 +208,7 @@ export class Attempt {
     const decoded = decodeCommitment(line.commitment);
     if (!decoded.ok) throw misbehaved(decoded.error.message);
     const commitment = decoded.value;
-    this.#checkCommitment(commitment, line.signature);
+    this.#checkCommitment(commitment, line.signature, 0);
     if (commitment.finish !== line.finish) throw misbehaved('two ways to end');
     if (!bytesEqual(commitment.outputHash, outputHash(this.text))) throw misbehaved('another text');
     if (line.cachedTokens > commitment.promptTokens) throw misbehaved('cached tokens');
@@ -219,7 +219,8 @@ export class Attempt {
     });
   }
 
-  #checkCommitment(commitment: Commitment, signature: Uint8Array): void {
+  /** @param unseenMax tokens that may have been sent and never have reached us */
+  #checkCommitment(commitment: Commitment, signature: Uint8Array, unseenMax: number): void {
     const { hostKey, model } = this.#session.terms;
     const seed = samplingSeed(this.#requestHash, hostKey, this.#request.beacon);
     const isOurs =
@@ -228,9 +229,9 @@ export class Attempt {
       bytesEqual(commitment.seed, seed) &&
       commitment.promptTokens === this.promptTokens;
     if (!isOurs) throw misbehaved('a commitment to another request');
-    const ids = this.ids.slice(0, commitment.outputTokens);
-    const root = commitmentRoot(idsLeaves(ids));
-    if (commitment.outputTokens > this.ids.length || !bytesEqual(root, commitment.idsRoot)) {
+    const unseen = commitment.outputTokens - this.ids.length;
+    const root = commitmentRoot(idsLeaves(this.ids.slice(0, commitment.outputTokens)));
+    if (unseen > unseenMax || (unseen <= 0 && !bytesEqual(root, commitment.idsRoot))) {
       throw misbehaved('a commitment to other tokens');
     }
     const signed = { signature, publicKey: hostKey };
@@ -282,7 +283,7 @@ export class Attempt {
 
   #settleWith({ end }: RecordView): void {
     if (end === null) throw misbehaved('a request without an end');
-    this.#checkCommitment(end.commitment, end.hostSignature);
+    this.#checkCommitment(end.commitment, end.hostSignature, 2 * LEAF_TOKENS);
     this.#finish(end.commitment, {
       commitment: end.commitmentHex,
       hostSignature: bytesToHex(end.hostSignature),
