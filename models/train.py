@@ -1,6 +1,6 @@
 """Trains the small model and writes it as GGUF. Reproducible: one seed, one thread count, no download.
 
-    python3 -m venv .venv && .venv/bin/pip install jax==0.10.2 numpy tokenizers gguf
+    python3 -m venv .venv && .venv/bin/pip install jax==0.10.2 numpy==2.4.6 tokenizers==0.23.3 gguf==0.19.0
     .venv/bin/python models/train.py models/assay-small.gguf
 
 A Llama of about one million weights: byte-level BPE tokenizer, ChatML frames as in format/jobs. Each frame

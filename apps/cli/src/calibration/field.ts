@@ -68,6 +68,8 @@ export async function openField(options: FieldOptions): Promise<Field> {
   }
   if (!options.quick) {
     // Threads share work without changing sums: two answers show it, and more would only spin.
+    const lanes = { parallelSequences: 4, batching: true };
+    hosts.push({ name: 'decode, 4 at a time', engine: await open(lanes) });
     hosts.push({ name: 'decode, 2 threads', engine: await open({ threads: 2 }), answersMax: 2 });
     for (const cpu of CPU_GENERATIONS.filter((one) => cpuVariants().includes(one))) {
       try {

@@ -34,8 +34,7 @@ export async function collectSpecimens(
   tasks: readonly SpecimenTask[],
   habits: HostHabits = {},
 ): Promise<Specimen[]> {
-  const specimens: Specimen[] = [];
-  for (const task of tasks) {
+  const answer = async (task: SpecimenTask): Promise<Specimen> => {
     const params = { ...task.params, ...habits.params };
     const seed = habits.seed?.(task) ?? task.seed;
     const fed = engine.promptIds(habits.messages?.(task) ?? task.messages);
@@ -44,9 +43,10 @@ export async function collectSpecimens(
       maxTokens: params.maxTokens,
       pick: (position, top) => drawGmV1(seed, position, top, params).id,
     });
-    specimens.push({ ...task, promptIds: engine.promptIds(task.messages), tokens });
-  }
-  return specimens;
+    return { ...task, promptIds: engine.promptIds(task.messages), tokens };
+  };
+  // An engine with several lanes decodes several answers in one batch, as a busy host does.
+  return Promise.all(tasks.map(answer));
 }
 
 /** One prefill per specimen: what a judge on `engine` sees. @throws EngineError */
