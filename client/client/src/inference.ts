@@ -57,6 +57,19 @@ export interface InferenceRequestInfo {
   readonly inputPriceMicro: bigint;
   readonly outputPriceMicro: bigint;
   /** Bitcoin block hash that fixed the seed. */
+  /** Who may answer from later on: rank k from `openedTimeSecs + k * fallbackWindowSecs`. */
+  readonly fallbacks: readonly {
+    readonly host: string;
+    readonly hostKey: Uint8Array;
+    readonly endpoint: string | null;
+    readonly inputPriceMicro: bigint;
+    readonly outputPriceMicro: bigint;
+  }[];
+  /** Whether some host's receipt about it stands. */
+  readonly isAnswered: boolean;
+  /** Block time of the opening. */
+  readonly openedTimeSecs: number;
+  readonly fallbackWindowSecs: number;
   readonly beacon: Uint8Array;
   readonly requestHash: Uint8Array;
   readonly opened: Place | null;
@@ -243,6 +256,16 @@ function requestOf(raw: JsonObject): InferenceRequestInfo {
     hostKey: bytesAt(raw, 'host_key'),
     inputPriceMicro: bigintAt(raw, 'input_price'),
     outputPriceMicro: bigintAt(raw, 'output_price'),
+    fallbacks: listAt(raw, 'fallbacks').map((one) => ({
+      host: textAt(one, 'host'),
+      hostKey: bytesAt(one, 'host_key'),
+      endpoint: textOrNullAt(one, 'endpoint'),
+      inputPriceMicro: bigintAt(one, 'input_price'),
+      outputPriceMicro: bigintAt(one, 'output_price'),
+    })),
+    isAnswered: raw.is_answered === true,
+    openedTimeSecs: numberAt(raw, 'opened_time'),
+    fallbackWindowSecs: numberAt(raw, 'fallback_window'),
     beacon: bytesAt(raw, 'beacon'),
     requestHash: bytesAt(raw, 'request_hash'),
     opened: placeOf(objectOrNullAt(raw, 'opened')),

@@ -11,10 +11,16 @@ export type RequestStatus = 'open' | 'settled' | 'rejected' | 'expired';
 /** A request on chain and what was fixed with it. */
 export interface AssignedRequest {
   readonly request: InferenceRequest;
-  /** Principal text of who shall answer. */
+  /** Principal text of the executor asked about: ours, or the first when we are none. */
   readonly executor: string;
-  /** Operating key that must sign, 33 bytes, as registered when the executor was drawn. */
+  /** Its operating key that must sign, 33 bytes, as registered when the executors were drawn. */
   readonly hostKey: Uint8Array;
+  /** 0 for who shall answer at once; k for its k-th substitute. */
+  readonly rank: number;
+  /** Unix seconds from which an answer of this rank can be paid. */
+  readonly turnAtSecs: number;
+  /** Whether some host's receipt about it stood when this was read. */
+  readonly isAnswered: boolean;
   /** 32 bytes. */
   readonly beaconBurnHash: Uint8Array;
   /** Null when neither the chain nor the content store has it (yet). */

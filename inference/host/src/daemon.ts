@@ -288,9 +288,25 @@ export class HostDaemon {
     for (const job of this.#book.open()) {
       if (this.#abort.signal.aborted || this.#answering.size >= parallel) return;
       if (job.state !== 'assigned' || this.#answering.has(job.id)) continue;
+      if (job.assigned.rank > 0 && this.#turnAtMs(job) > this.#world.clock.nowMs()) continue;
       this.#answering.add(job.id);
       this.#track(this.#answer(job));
     }
+  }
+
+  /** Until when substitutes leave a request to an answer that is being judged. */
+  readonly #leftUntilMs = new Map<bigint, number>();
+
+  #turnAtMs({ id, assigned }: Job): number {
+    return Math.max(assigned.turnAtSecs * 1_000, this.#leftUntilMs.get(id) ?? 0);
+  }
+
+  /** Asked once, when our turn has come: has somebody answered who only needs his verdicts? */
+  async #leavesToOthers({ id, assigned }: Job): Promise<boolean> {
+    if (assigned.rank === 0 || this.#leftUntilMs.has(id)) return false;
+    const found = (await this.#deps.chain.requestsById([id])).get(id);
+    this.#leftUntilMs.set(id, this.#world.clock.nowMs() + LIMITS.substituteWaitMs);
+    return found !== undefined && found.isAnswered;
   }
 
   async #answer(job: Job): Promise<void> {
@@ -299,6 +315,7 @@ export class HostDaemon {
     const { chain, log } = this.#deps;
     const deps = { world: this.#world, chain, book: this.#book, log, models: this.#models };
     try {
+      if (await this.#leavesToOthers(job)) return;
       const sealKeys = this.#sealKeys;
       const options = { chainId: network.chainId, operatingKey, sealKeys, signal };
       const after = await answerJob(job, deps, options);
@@ -366,6 +383,7 @@ export class HostDaemon {
     }
     if (found.status !== 'open') {
       this.#book.put({ ...job, state: 'closed', outcome: found.status });
+      this.#leftUntilMs.delete(id);
       this.#publishing.forget(id);
       log.info('request closed', { request: id, outcome: found.status });
       return true;

@@ -72,7 +72,7 @@ class HttpChain implements ChainPort {
     const executor = this.#options.address;
     const query = { after, executor, status: 'open', waitMs, signal } as const;
     const page = await this.#client.inference.requests(query);
-    return { ...page, requests: page.requests.map(assignedOf) };
+    return { ...page, requests: page.requests.map((info) => assignedOf(info, executor)) };
   }
 
   async requestsById(ids: readonly bigint[]): Promise<ReadonlyMap<bigint, AssignedRequest>> {
@@ -80,7 +80,7 @@ class HttpChain implements ChainPort {
     for (let i = 0; i < ids.length; i += LIMITS.requestsPerCall) {
       const page = ids.slice(i, i + LIMITS.requestsPerCall);
       for (const info of await this.#client.inference.requestsById(page)) {
-        found.set(info.id, assignedOf(info));
+        found.set(info.id, assignedOf(info, this.#options.address));
       }
     }
     return found;
@@ -176,13 +176,18 @@ class HttpChain implements ChainPort {
   }
 }
 
-function assignedOf(info: InferenceRequestInfo): AssignedRequest {
+function assignedOf(info: InferenceRequestInfo, us: string): AssignedRequest {
+  const fallback = info.executor === us ? -1 : info.fallbacks.findIndex(({ host }) => host === us);
+  const rank = fallback + 1;
   const user = parsePrincipal(info.user);
   if (!user.ok) throw new TypeError("the node's user is no principal");
   const { id, model, promptHash, params, maxFeeMicro, expiresAt, privacy, clientNonce } = info;
   return {
-    executor: info.executor,
-    hostKey: info.hostKey,
+    executor: rank === 0 ? info.executor : us,
+    hostKey: info.fallbacks[fallback]?.hostKey ?? info.hostKey,
+    rank,
+    isAnswered: info.isAnswered,
+    turnAtSecs: info.openedTimeSecs + rank * info.fallbackWindowSecs,
     beaconBurnHash: info.beacon,
     promptBlob: info.prompt,
     status: info.status,

@@ -3,7 +3,7 @@
  * already know, so a host that was killed goes on where it stood:
  *
  * ```
- * assigned    nothing was said yet; answering again harms nobody
+ * assigned    nothing was said yet (a substitute waits for its turn); answering again harms nobody
  * answered    transcript, commitment and signature are on disk; from now on no other answer exists
  * published   the receipt is in our slot and the ids part in the content store
  * opened      the sketch part may be seen: enough judges have committed, or were waited for
@@ -94,6 +94,8 @@ export function encodeJob(job: Job): Uint8Array {
     outcome: job.outcome,
     executor: assigned.executor,
     hostKey: bytesToHex(assigned.hostKey),
+    rank: assigned.rank,
+    turnAtSecs: assigned.turnAtSecs,
     beacon: bytesToHex(assigned.beaconBurnHash),
     prompt: optional(assigned.promptBlob, bytesToHex),
     status: assigned.status,
@@ -149,6 +151,9 @@ function readJob(json: Record<string, never>): Job {
     assigned: {
       executor: raw.executor,
       hostKey: hex(raw.hostKey),
+      rank: raw.rank,
+      turnAtSecs: raw.turnAtSecs,
+      isAnswered: false,
       beaconBurnHash: hex(raw.beacon),
       promptBlob: optional(raw.prompt, hex),
       status: raw.status,
@@ -193,6 +198,8 @@ interface Raw {
   readonly outcome: string | null;
   readonly executor: string;
   readonly hostKey: string;
+  readonly rank: number;
+  readonly turnAtSecs: number;
   readonly beacon: string;
   readonly prompt: string | null;
   readonly status: AssignedRequest['status'];

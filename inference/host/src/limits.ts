@@ -14,6 +14,8 @@ export const LIMITS = {
   callTimeoutMs: 10_000,
   /** Milliseconds of the same while a job is open: settlements and deadlines are looked at so often. */
   followMs: 1_000,
+  /** Milliseconds a substitute leaves to an answer that is already being judged, once. */
+  substituteWaitMs: 30_000,
   /** Requests asked for by id in one call. */
   requestsPerCall: 64,
   /** Milliseconds after publication at which the sketch is opened to judges who have not committed. */

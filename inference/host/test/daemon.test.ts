@@ -48,6 +48,9 @@ function request(id: bigint, change: Partial<AssignedRequest> = {}): AssignedReq
     request: inner,
     executor: ADDRESS,
     hostKey: OPERATING_PUBLIC,
+    rank: 0,
+    turnAtSecs: 0,
+    isAnswered: false,
     beaconBurnHash: new Uint8Array(32).fill(8),
     promptBlob: BLOB,
     status: 'open',
@@ -169,6 +172,23 @@ describe('the host daemon', () => {
     chain.published.set(3, stolen);
     await net.run(3_000);
     expect(chain.calls).toEqual([]);
+  });
+
+  it('as a substitute answers when its turn has come, and not when somebody else did', async () => {
+    const { net, chain } = stage;
+    const turnAtSecs = Math.floor(net.nowMs / 1000) + 30;
+    chain.requests.set(1n, request(1n, { rank: 1, turnAtSecs }));
+    chain.requests.set(2n, request(2n, { rank: 1, turnAtSecs }));
+    chain.requests.set(3n, request(3n, { rank: 1, turnAtSecs, isAnswered: true }));
+    stage.start();
+    await net.run(25_000);
+    expect(chain.receipts()).toEqual([]);
+    chain.requests.set(2n, request(2n, { rank: 1, turnAtSecs, status: 'settled' }));
+    await net.run(10_000);
+    expect(chain.receipts().map(({ requestId }) => requestId)).toEqual([1n]);
+    // The answer to the third was being judged; it was left to its host for a while.
+    await net.run(32_000);
+    expect(chain.receipts().map(({ requestId }) => requestId)).toEqual([1n, 3n]);
   });
 
   it('gives the money back after the deadline', async () => {

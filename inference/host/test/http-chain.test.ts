@@ -31,6 +31,9 @@ const REQUEST = {
   host_key: `02${'44'.repeat(32)}`,
   input_price: '1',
   output_price: '2',
+  fallbacks: [],
+  opened_time: 1_000,
+  fallback_window: 30,
   beacon: '55'.repeat(32),
   request_hash: '66'.repeat(32),
   opened: null,
@@ -83,6 +86,7 @@ describe('the chain over RPC', () => {
     expect([found.nextAfter, found.lastRequestId]).toEqual([9n, 9n]);
     const [assigned] = found.requests;
     expect(assigned).toMatchObject({ executor: US, status: 'open' });
+    expect(assigned).toMatchObject({ rank: 0, turnAtSecs: 1_000 });
     expect(assigned!.promptBlob).toEqual(bytesFromHex('000041'));
     expect(assigned!.request).toMatchObject({
       id: 7n,

@@ -15,10 +15,10 @@ import {
   type SealScope,
   verifyCommitment,
 } from '@assay/jobs';
-import type { Finding, JudgedContent, JudgedRequest, NodePort } from './ports.ts';
+import type { Executor, Finding, JudgedContent, JudgedRequest, NodePort } from './ports.ts';
 
 export interface CaseFile {
-  readonly judged: JudgedRequest;
+  readonly judged: JudgedRequest & { readonly executor: Executor };
   readonly content: JudgedContent;
   /** Of a sealed request. */
   readonly scope: SealScope | null;
@@ -47,22 +47,27 @@ function finding(verdict: Finding['verdict'], reason: string): Gathered {
 export async function gatherCase(receipt: Receipt, reader: Reader): Promise<Gathered> {
   const judged = await reader.node.inferenceRequest(receipt.requestId);
   if (judged === null) return missing('the request is not on chain');
-  const early = checkReceipt(judged, receipt, reader);
+  const executor = judged.executors.find(({ hostKey }) => {
+    const signed = { signature: receipt.hostSignature, publicKey: hostKey };
+    return verifyCommitment(receipt.commitment, reader.chainId, signed);
+  });
+  if (executor === undefined) return finding('abstain', 'not signed by an executor');
+  const early = checkReceipt(judged, executor, receipt, reader);
   if (early !== null) return early;
+  const chosen = { ...judged, executor };
   return judged.request.privacy === 2
-    ? gatherSealed(judged, receipt, reader)
-    : gatherOpen(judged, receipt, reader);
+    ? gatherSealed(chosen, receipt, reader)
+    : gatherOpen(chosen, receipt, reader);
 }
 
-/** What needs no model: is this a receipt of the executor for this very request, and not our own? */
-function checkReceipt(judged: JudgedRequest, receipt: Receipt, reader: Reader): Gathered | null {
-  const { request, hostKey } = judged;
-  const { commitment, hostSignature } = receipt;
-  if (isOwnHost(judged, reader.publicKey)) return finding('abstain', 'our own host');
-  const signed = { signature: hostSignature, publicKey: hostKey };
-  if (!verifyCommitment(commitment, reader.chainId, signed)) {
-    return finding('abstain', 'not signed by the executor');
-  }
+/** What needs no model: is this a receipt for this very request, and not of our own host? */
+function checkReceipt(
+  { request }: JudgedRequest,
+  executor: Executor,
+  { commitment }: Receipt,
+  { publicKey }: Reader,
+): Gathered | null {
+  if (isOwnHost(executor, publicKey)) return finding('abstain', 'our own host');
   if (!bytesEqual(commitment.requestHash, requestHash(request))) {
     return finding('invalid', 'the commitment is for another request');
   }
@@ -70,36 +75,43 @@ function checkReceipt(judged: JudgedRequest, receipt: Receipt, reader: Reader): 
 }
 
 /** A judge and the host it judges may not be the same principal. */
-export function isOwnHost({ executor, hostKey }: JudgedRequest, publicKey: Uint8Array): boolean {
+export function isOwnHost({ principal, hostKey }: Executor, publicKey: Uint8Array): boolean {
   const own = hash160(publicKey);
-  return bytesEqual(own, hash160(hostKey)) || (executor !== null && bytesEqual(own, executor.hash));
+  const isOwner = principal !== null && bytesEqual(own, principal.hash);
+  return isOwner || bytesEqual(own, hash160(hostKey));
 }
 
 async function gatherOpen(
-  judged: JudgedRequest,
+  judged: CaseFile['judged'],
   receipt: Receipt,
   { node }: Reader,
 ): Promise<Gathered> {
-  const transcript = await fetchContent(node, receipt.commitment.transcriptHash, judged);
+  const transcript = await fetchContent(node, receipt.commitment.transcriptHash, judged.executor);
   if (transcript === null) return missing('the transcript is not available');
-  const prompt = judged.prompt ?? (await fetchContent(node, judged.request.promptHash, judged));
+  const prompt =
+    judged.prompt ?? (await fetchContent(node, judged.request.promptHash, judged.executor));
   return { kind: 'file', file: { judged, content: { transcript, prompt }, scope: null } };
 }
 
 async function gatherSealed(
-  judged: JudgedRequest,
+  judged: CaseFile['judged'],
   receipt: Receipt,
   { node, chainId, sealKeys }: Reader,
 ): Promise<Gathered> {
-  const { request, hostKey } = judged;
-  const box = judged.prompt ?? (await fetchContent(node, request.promptHash, judged));
+  const { request } = judged;
+  const { hostKey } = judged.executor;
+  const box = judged.prompt ?? (await fetchContent(node, request.promptHash, judged.executor));
   if (box === null) return missing('the sealed prompt is not available');
   const context = { chainId, user: formatPrincipal(request.user) };
   const opened = await openSealedPrompt(box, sealKeys, context);
   if (!opened.ok) return finding('abstain', opened.error.message);
   const { blob, contentKey } = opened.value;
   const scope = { contentKey, requestHash: requestHash(request), hostKey };
-  const sealedTranscript = await fetchContent(node, receipt.commitment.transcriptHash, judged);
+  const sealedTranscript = await fetchContent(
+    node,
+    receipt.commitment.transcriptHash,
+    judged.executor,
+  );
   if (sealedTranscript === null) return missing('the transcript is not available');
   const transcript = await openBody(scope, 'transcript', sealedTranscript);
   // The host committed to these very bytes: nobody can judge them, and that is its doing.
@@ -112,8 +124,8 @@ async function gatherSealed(
 export async function fetchContent(
   node: NodePort,
   hash: Uint8Array,
-  { hostEndpoint }: Pick<JudgedRequest, 'hostEndpoint'>,
+  { endpoint }: Pick<Executor, 'endpoint'>,
 ): Promise<Uint8Array | null> {
-  const bytes = await node.content(hash, hostEndpoint);
+  const bytes = await node.content(hash, endpoint);
   return bytes !== null && bytesEqual(sha256(bytes), hash) ? bytes : null;
 }

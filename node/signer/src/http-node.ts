@@ -17,7 +17,14 @@ import { type InferenceRequest, signCall } from '@assay/jobs';
 import { type PoxParams, rewardCycleAt } from '@assay/params';
 import { decodeBlock, type StackerDbChunk, signerSignatureHash } from '@assay/wire';
 import { type HttpResponse, type World, WorldError } from '@assay/world';
-import type { JudgedRequest, NodePort, SignerSlot, SortitionView, TenureView } from './ports.ts';
+import type {
+  Executor,
+  JudgedRequest,
+  NodePort,
+  SignerSlot,
+  SortitionView,
+  TenureView,
+} from './ports.ts';
 
 export interface HttpNodeOptions {
   /** Base URL, e.g. `http://127.0.0.1:20443`. */
@@ -333,14 +340,23 @@ function judgedRequest(json: Json): JudgedRequest {
     privacy: integer(json.privacy),
     clientNonce: hex(json.client_nonce, 16),
   };
-  const { prompt, executor_endpoint: endpoint } = json;
-  const executor = parsePrincipal(String(json.executor));
+  const { prompt } = json;
+  const first = { host: json.executor, host_key: json.host_key, endpoint: json.executor_endpoint };
+  const executors = [first, ...list(json.fallbacks).map(object)].map(executorOf);
   return {
     request,
-    executor: executor.ok && executor.value.contractName === null ? executor.value : null,
-    hostKey: hex(json.host_key, 33),
+    executors,
     beaconBurnHash: hex(json.beacon, 32),
     prompt: typeof prompt === 'string' && isHex(prompt) ? bytesFromHex(prompt) : null,
-    hostEndpoint: typeof endpoint === 'string' && endpoint !== '' ? endpoint : null,
+  };
+}
+
+function executorOf({ host, host_key: key, endpoint }: Json): Executor {
+  const principal = parsePrincipal(String(host));
+  const isAccount = principal.ok && principal.value.contractName === null;
+  return {
+    principal: isAccount ? principal.value : null,
+    hostKey: hex(key, 33),
+    endpoint: typeof endpoint === 'string' && endpoint !== '' ? endpoint : null,
   };
 }

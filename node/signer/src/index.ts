@@ -4,6 +4,7 @@ export { type HttpNodeOptions, httpNode } from './http-node.ts';
 export { type EngineJudgeOptions, engineJudge, type JudgeModel } from './judge.ts';
 export type { PeerConduct } from './ledger.ts';
 export type {
+  Executor,
   Finding,
   JudgedContent,
   JudgedRequest,

@@ -242,7 +242,7 @@ export class JudgeQueue {
     const { judged, content, scope } = gathered.file;
     const outcome = await judge.score(judged, receipt, content);
     if ('verdict' in outcome) return outcome;
-    return { scoring: outcome, scope, hostEndpoint: judged.hostEndpoint, hostKey: judged.hostKey };
+    return { scoring: outcome, scope, executor: judged.executor };
   }
 
   // ---- second step ----------------------------------------------------------------------------
@@ -254,7 +254,7 @@ export class JudgeQueue {
     try {
       const own = this.#peers.scoring(hash) ?? (await this.#scoreAgain(receipt));
       if (own === null) return;
-      if (author === null || !bytesEqual(author, own.hostKey)) return;
+      if (author === null || !bytesEqual(author, own.executor.hostKey)) return;
       const part = await this.#sketchPart(receipt, own);
       if (part === null) return;
       this.#record(receipt, own.scoring.conclude(part), this.#deps.ledger.opening(hash));
@@ -285,7 +285,7 @@ export class JudgeQueue {
   /** The host's sketch part, opened if sealed; null while nobody has it. */
   async #sketchPart(receipt: Receipt, own: OwnScoring): Promise<Uint8Array | null> {
     const { node } = this.#deps;
-    const stored = await fetchContent(node, receipt.sketchHash!, own);
+    const stored = await fetchContent(node, receipt.sketchHash!, own.executor);
     if (stored === null || own.scope === null) return stored;
     // Sealed otherwise than agreed: unreadable for every judge, by the host's own hand.
     return (await openBody(own.scope, 'sketch', stored)) ?? new Uint8Array(0);

@@ -34,7 +34,7 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
   const { chainId, models, supportModels = [], book } = options;
   const byId = new Map(models.map((model) => [modelIdHex(model.manifest), model]));
   return {
-    async score({ request, hostKey, beaconBurnHash }, receipt, content) {
+    async score({ request, executor, beaconBurnHash }, receipt, content) {
       const model = byId.get(bytesToHex(request.model));
       if (model === undefined) return abstain('this model is not here');
       const { name } = model.manifest;
@@ -46,7 +46,7 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
         {
           chainId,
           request,
-          hostPublicKey: hostKey,
+          hostPublicKey: executor.hostKey,
           beaconBurnHash,
           commitment: receipt.commitment,
           hostSignature: receipt.hostSignature,

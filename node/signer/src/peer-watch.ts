@@ -18,14 +18,14 @@ import type { Logger } from '@assay/observe';
 import { recoverChunkKey, type StackerDbChunk } from '@assay/wire';
 import type { Ledger, PeerConduct } from './ledger.ts';
 import { LIMITS } from './limits.ts';
-import type { NodePort, Scoring } from './ports.ts';
+import type { Executor, NodePort, Scoring } from './ports.ts';
 
 /** An answer we scored ourselves. */
 export interface OwnScoring {
   readonly scoring: Scoring;
   readonly scope: SealScope | null;
-  readonly hostEndpoint: string | null;
-  readonly hostKey: Uint8Array;
+  /** Who gave it. */
+  readonly executor: Executor;
 }
 
 export interface PeerWatchDeps {

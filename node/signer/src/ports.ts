@@ -34,16 +34,21 @@ export interface TenureView {
 /** A request with what the judge needs to re-score its answer. */
 export interface JudgedRequest {
   readonly request: InferenceRequest;
-  /** Operating key of the executor, 33 bytes. */
-  readonly hostKey: Uint8Array;
-  /** Principal of the executor; null when it is a contract. */
-  readonly executor: Principal | null;
+  /** Who may answer, by rank; at least one. */
+  readonly executors: readonly Executor[];
   /** Bitcoin block hash that fixed the seed, 32 bytes. */
   readonly beaconBurnHash: Uint8Array;
   /** Prompt blob when it is public or in the content store. */
   readonly prompt: Uint8Array | null;
-  /** Base URL of the executor, for content the node does not have. */
-  readonly hostEndpoint: string | null;
+}
+
+export interface Executor {
+  /** Null when it is a contract. */
+  readonly principal: Principal | null;
+  /** Operating key, 33 bytes. */
+  readonly hostKey: Uint8Array;
+  /** Base URL, for content the node does not have. */
+  readonly endpoint: string | null;
 }
 
 export interface NodePort {
@@ -107,7 +112,7 @@ export interface JudgePort {
    * @throws when the world failed; the caller tries again
    */
   score(
-    request: JudgedRequest,
+    request: JudgedRequest & { readonly executor: Executor },
     receipt: Receipt,
     content: JudgedContent,
   ): Promise<Finding | Scoring>;

@@ -36,9 +36,12 @@ export function mayRead(
 }
 
 function isParty(record: RequestRecord, caller: Uint8Array): boolean {
-  if (bytesEqual(record.hostKey, caller)) return true;
+  const { hostKey, executor, user, fallbacks } = record;
+  if ([hostKey, ...fallbacks.map(({ key }) => key)].some((key) => bytesEqual(key, caller))) {
+    return true;
+  }
   const own = hash160(caller);
-  return [record.user, record.executor].some((text) => {
+  return [user, executor, ...fallbacks.map(({ host }) => host)].some((text) => {
     const principal = parsePrincipal(text);
     return principal.ok && bytesEqual(principal.value.hash, own);
   });

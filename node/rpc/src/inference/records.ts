@@ -57,11 +57,22 @@ export class Fields {
     return new Fields(this.#field(name, 'tuple'));
   }
 
+  list(name: string): Fields[] {
+    return this.#field(name, 'list').items.map((item) => new Fields(item));
+  }
+
   /** The buffer inside `(some ..)`, or null. */
   optionalBytes(name: string): Uint8Array | null {
     const value = this.#entries.get(name);
     return value?.type === 'some' && value.value.type === 'buffer' ? value.value.value : null;
   }
+}
+
+export interface ExecutorRecord {
+  readonly host: string;
+  readonly key: Uint8Array;
+  readonly inputPriceMicro: bigint;
+  readonly outputPriceMicro: bigint;
 }
 
 export interface RequestRecord {
@@ -83,10 +94,15 @@ export interface RequestRecord {
   readonly expiresAt: number;
   readonly privacy: number;
   readonly clientNonce: Uint8Array;
+  /** The first host drawn; once closed, the one that answered. */
   readonly executor: string;
   readonly hostKey: Uint8Array;
   readonly inputPriceMicro: bigint;
   readonly outputPriceMicro: bigint;
+  /** Hosts that may answer from later on, by rank. */
+  readonly fallbacks: readonly ExecutorRecord[];
+  /** Block time of the opening, seconds. */
+  readonly openedTimeSecs: number;
   /** Bitcoin block hash that fixed the seed. */
   readonly beacon: Uint8Array;
   readonly requestHash: Uint8Array;
@@ -149,6 +165,12 @@ export class InferenceRecords {
     };
   }
 
+  /** Seconds that each rank of executors is ahead of the next. */
+  fallbackWindowSecs(): number {
+    const value = this.#view.dataVar(this.#contractId, 'parameters');
+    return value === null ? 0 : new Fields(value).number('fallback-window');
+  }
+
   /** Base URL that the host registered; null for somebody who is no host. */
   hostEndpoint(principal: ClarityValue): string | null {
     return this.#entry(this.#hostsId, 'hosts', principal)?.ascii('endpoint') ?? null;
@@ -184,6 +206,13 @@ function requestRecord(id: bigint, fields: Fields): RequestRecord {
     hostKey: fields.bytes('host-key'),
     inputPriceMicro: fields.uint('input-price'),
     outputPriceMicro: fields.uint('output-price'),
+    fallbacks: fields.list('fallbacks').map((one) => ({
+      host: one.principal('host'),
+      key: one.bytes('key'),
+      inputPriceMicro: one.uint('input-price'),
+      outputPriceMicro: one.uint('output-price'),
+    })),
+    openedTimeSecs: fields.number('opened-time'),
     beacon: fields.bytes('beacon'),
     requestHash: fields.bytes('request-hash'),
   };

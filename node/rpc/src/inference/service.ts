@@ -117,8 +117,10 @@ export class InferenceService {
     records: InferenceRecords,
     trace = this.#index.trace(record.id),
   ): Json {
-    const executor = parsePrincipal(record.executor);
-    const endpoint = executor.ok ? records.hostEndpoint(Cv.principal(executor.value)) : null;
+    const endpointOf = (host: string) => {
+      const principal = parsePrincipal(host);
+      return principal.ok ? records.hostEndpoint(Cv.principal(principal.value)) : null;
+    };
     // A hash-only prompt is fetched by its hash, with a signed call.
     const prompt = record.privacy === 1 ? null : this.#prompt(record, trace);
     const result = records.result(record.id);
@@ -142,10 +144,20 @@ export class InferenceService {
       privacy: record.privacy,
       client_nonce: bytesToHex(record.clientNonce),
       executor: record.executor,
-      executor_endpoint: endpoint,
+      executor_endpoint: endpointOf(record.executor),
       host_key: bytesToHex(record.hostKey),
       input_price: record.inputPriceMicro.toString(),
       output_price: record.outputPriceMicro.toString(),
+      fallbacks: record.fallbacks.map((one) => ({
+        host: one.host,
+        host_key: bytesToHex(one.key),
+        endpoint: endpointOf(one.host),
+        input_price: one.inputPriceMicro.toString(),
+        output_price: one.outputPriceMicro.toString(),
+      })),
+      is_answered: this.#boards.receipt(record.requestHash) !== null,
+      opened_time: record.openedTimeSecs,
+      fallback_window: records.fallbackWindowSecs(),
       beacon: bytesToHex(record.beacon),
       request_hash: bytesToHex(record.requestHash),
       opened: placeJson(trace.opened),

@@ -146,7 +146,8 @@ function readPage(service: InferenceService, filter: Filter): Page {
 function matches(records: InferenceRecords, id: bigint, filter: Filter): boolean {
   const record = records.request(id);
   if (record === null) return false;
-  if (filter.executor !== null && record.executor !== filter.executor) return false;
+  const executors = [record.executor, ...record.fallbacks.map(({ host }) => host)];
+  if (filter.executor !== null && !executors.includes(filter.executor)) return false;
   return filter.status === null || record.status === filter.status;
 }
 
