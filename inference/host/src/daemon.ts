@@ -306,7 +306,7 @@ export class HostDaemon {
     if (assigned.rank === 0 || this.#leftUntilMs.has(id)) return false;
     const found = (await this.#deps.chain.requestsById([id])).get(id);
     this.#leftUntilMs.set(id, this.#world.clock.nowMs() + LIMITS.substituteWaitMs);
-    return found !== undefined && found.isAnswered;
+    return found?.isAnswered ?? false;
   }
 
   async #answer(job: Job): Promise<void> {
