@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Calibration, calibrate } from '@assay/verify/calibrate';
 import { openField } from '../apps/cli/src/calibration/field.ts';
 import { calibrationRows, type Row, renderRows } from '../apps/cli/src/calibration/rows.ts';
+import { serverOf } from '../apps/cli/src/calibration/server.ts';
 import { writeCalibration } from '../apps/cli/src/calibration/write-out.ts';
 import { runBehaviours } from './behaviours.ts';
 import { runCosts } from './costs.ts';
@@ -22,6 +23,8 @@ export interface EvalOptions {
   readonly only?: string | null;
   /** Null for the project's own. */
   readonly models: readonly string[] | null;
+  /** A server with the model's weights as one more honest machine. */
+  readonly server: { readonly engine: string; readonly baseUrl: string } | null;
   /** Folder for tables, ROC data and plots. */
   readonly out: string | null;
   /** Takes rows instead of the printed table. */
@@ -48,6 +51,9 @@ async function runSubject(subject: Subject, options: EvalOptions): Promise<Calib
     modelPath: subject.path,
     contextTokens: subject.contextTokens,
     cache: join(options.root, '.cache', 'variants'),
+    ...(options.server === null
+      ? {}
+      : { server: serverOf(options.server.engine, options.server.baseUrl)! }),
     quick,
     onProgress: (what) => console.error(`  ${what}`),
   });

@@ -1,4 +1,5 @@
-// `npm run eval:verify -- [--quick] [--json] [--model file.gguf] [--out folder] [--false-alarms n]`: hosts that are
+// `npm run eval:verify -- [--quick] [--json] [--model file.gguf] [--engine vllm --base-url url]
+// [--out folder] [--false-alarms n]`: hosts that are
 // honest and hosts that cheat, before the judge; how many tokens each survives. Prints a table;
 // with --json one line per configuration. --out also writes the calibrated tables, ROC data and plots.
 import { join, resolve } from 'node:path';
@@ -33,11 +34,13 @@ await build({
 const { run } = await import(pathToFileURL(outfile).href);
 const model = argumentOf('--model');
 const out = argumentOf('--out');
+const engine = argumentOf('--engine');
 await run({
   root,
   quick: args.includes('--quick'),
   falseAlarms: Number(argumentOf('--false-alarms') ?? (args.includes('--quick') ? 300 : 3000)),
   models: model === undefined ? null : [resolve(model)],
+  server: engine === undefined ? null : { engine, baseUrl: argumentOf('--base-url') ?? '' },
   out: out === undefined ? null : resolve(out),
   print: json ? (row) => process.stdout.write(`${JSON.stringify(row)}\n`) : null,
 });

@@ -10,6 +10,7 @@ import { type Variant, variantOfRecipe } from '@assay/engine/model';
 import type { ChatMessage } from '@assay/jobs';
 import type { HostHabits, Machine, Suspect } from '@assay/verify/calibrate';
 import { cpuVariants, openOnCpu } from './cpu-machine.ts';
+import { openServer, type ServerChoice } from './server.ts';
 import { middleLayer, variantPath } from './variants.ts';
 
 export interface Field {
@@ -28,6 +29,8 @@ export interface FieldOptions {
   readonly keyValueCache?: LlamaEngineOptions['keyValueCache'];
   /** Where copies of the model are kept. */
   readonly cache: string;
+  /** A server with the same weights: one more honest machine. */
+  readonly server?: ServerChoice;
   /** Fewer machines and cheats, for a first look. */
   readonly quick: boolean;
   readonly onProgress: (what: string) => void;
@@ -80,6 +83,14 @@ export async function openField(options: FieldOptions): Promise<Field> {
       } catch (error) {
         options.onProgress(`CPU ${cpu} is left out: ${(error as Error).message}`);
       }
+    }
+  }
+  if (options.server !== undefined) {
+    const engine = await openServer(options.server, modelPath, truth.info.profile);
+    engines.push(engine);
+    hosts.push({ name: options.server.engine, engine });
+    if (engine.info.capabilities.scoringCost === 'prefill') {
+      judges.push({ name: options.server.engine, engine });
     }
   }
   const suspects = listSuspects(openOne, truth, options);

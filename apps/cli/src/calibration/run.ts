@@ -14,6 +14,7 @@ import { UserError } from '../user-error.ts';
 import { openField } from './field.ts';
 import { MIXED } from './prompts.ts';
 import { calibrationRows, renderRows } from './rows.ts';
+import { type ServerChoice, serverOf } from './server.ts';
 import { writeCalibration } from './write-out.ts';
 
 export interface CalibrateFlags {
@@ -25,6 +26,8 @@ export interface CalibrateFlags {
   readonly redraws: string;
   readonly context?: string;
   readonly kvCache: string;
+  readonly engine?: string;
+  readonly baseUrl?: string;
   readonly quick?: boolean;
   readonly json?: boolean;
 }
@@ -52,6 +55,7 @@ export async function runCalibrate(flags: CalibrateFlags): Promise<void> {
     contextTokens:
       flags.context === undefined ? null : count('--context', flags.context, 64, 1_048_576),
     keyValueCache: cacheOf(flags.kvCache),
+    server: serverOf(flags.engine, flags.baseUrl),
     quick: flags.quick === true,
     say,
   });
@@ -80,17 +84,19 @@ interface Job {
   readonly redraws: number;
   readonly contextTokens: number | null;
   readonly keyValueCache: 'F16' | 'F32' | 'Q8_0';
+  readonly server: ServerChoice | null;
   readonly quick: boolean;
   readonly say: (what: string) => void;
 }
 
 async function measureModel(job: Job): Promise<Calibration> {
-  const { modelPath, contextTokens, keyValueCache, quick, say } = job;
+  const { modelPath, contextTokens, keyValueCache, server, quick, say } = job;
   try {
     const field = await openField({
       modelPath,
       ...(contextTokens === null ? {} : { contextTokens }),
       keyValueCache,
+      ...(server === null ? {} : { server }),
       cache: resolve('.assay', 'variants'),
       quick,
       onProgress: say,

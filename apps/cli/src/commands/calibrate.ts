@@ -14,6 +14,11 @@ export function addCalibrateCommand(cli: Command): void {
     .option('--redraws <n>', 'further seeds per answer', '32')
     .option('--context <n>', 'context window, tokens; what the model was trained on without')
     .option('--kv-cache <type>', "the profile's key-value cache: f16, f32 or q8_0", 'f16')
+    .option(
+      '--engine <name>',
+      'a server with the same weights as one more machine: vllm, llama-server, openai',
+    )
+    .option('--base-url <url>', 'where that server is')
     .option('--quick', 'fewer machines and cheats: a first look, no table to convict with')
     .option('--json', 'one JSON object per line instead of tables')
     .addHelpText('after', HELP)
