@@ -92,7 +92,7 @@ export class TestNetwork {
 
   static async start(options: Partial<DevnetOptions> = {}): Promise<TestNetwork> {
     const folder = mkdtempSync(join(tmpdir(), 'assay-e2e-'));
-    const [bitcoin, rpc, api] = await freePorts(3);
+    const [bitcoin, rpc, api, gateway] = await freePorts(4);
     const layout = layOut(
       {
         folder,
@@ -102,6 +102,7 @@ export class TestNetwork {
           api: api!,
           signer: await freeRange(3),
           host: await freeRange(2),
+          gateway: gateway!,
         },
         signers: 3,
         hosts: 1,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Packages with native parts or worker files of their own stay outside the bundle. */
-const EXTERNAL = ['lmdb', 'secp256k1', 'node-llama-cpp', 'pino'];
+const EXTERNAL = ['lmdb', 'secp256k1', 'node-llama-cpp', 'pino', '@electric-sql/pglite', 'pg'];
 
 export async function build() {
   const { build: bundle, stop } = await import('esbuild');

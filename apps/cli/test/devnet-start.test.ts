@@ -46,7 +46,7 @@ describe('ports', () => {
   it('covers every listener of the devnet, each once', () => {
     const wanted = wantedPorts(DEFAULT_PORTS, { signers: 3, hosts: 2 });
     expect(wanted.map(({ port }) => port)).toEqual([
-      18443, 20443, 3999, 30000, 30001, 30002, 8000, 8001,
+      18443, 20443, 3999, 8080, 30000, 30001, 30002, 8000, 8001,
     ]);
   });
 

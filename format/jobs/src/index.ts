@@ -139,6 +139,7 @@ export {
   encodeSessionPrompt,
   type SessionPrompt,
 } from './session-prompt.ts';
+export { sessionTermsOf } from './session-terms.ts';
 export {
   type CallContent,
   readSignedCall,

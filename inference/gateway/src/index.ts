@@ -8,6 +8,7 @@ export type {
   TransactionOutcome,
 } from './chain-port.ts';
 export { Gateway, type GatewayDeps, type GatewayOptions } from './gateway.ts';
+export { createGatewayChain, type HttpGatewayChainOptions } from './http-chain.ts';
 export { hashKey, type KeyWish, keyOf, makeKey } from './keys.ts';
 export type { Database } from './ledger/database.ts';
 export type { ApiKey, Ledger, RequestRow } from './ledger/ledger.ts';

@@ -65,10 +65,11 @@ export class Market {
     return this.#models.get();
   }
 
-  /** By name or by id; null when no host serves it. */
+  /** By name or by id; `default` is the first one. Null when no host serves it. */
   async model(name: string): Promise<ModelOffer | null> {
     const find = (models: readonly ModelOffer[]) =>
-      models.find((one) => one.name === name || one.id === name) ?? null;
+      models.find((one) => one.name === name || one.id === name) ??
+      (name === 'default' ? (models[0] ?? null) : null);
     return find(await this.#models.get()) ?? find(await this.#models.renew());
   }
 

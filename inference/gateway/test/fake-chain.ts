@@ -47,6 +47,10 @@ export class FakeChain implements GatewayChain {
     return this.height;
   }
 
+  async claim(): Promise<null> {
+    return null;
+  }
+
   async session(id: bigint): Promise<SessionTerms | null> {
     this.#up();
     return this.sessions.get(id) ?? null;

@@ -25,6 +25,7 @@ import { LIMITS } from './limits.ts';
 import { Publishing } from './publishing.ts';
 import { createHandler, type GeneratePolicy } from './server.ts';
 import { SessionBook } from './session-book.ts';
+import { SessionClaims } from './session-claims.ts';
 import { SessionDoor } from './session-door.ts';
 import type { SessionChainPort } from './session-port.ts';
 import { Settling } from './settling.ts';
@@ -52,6 +53,8 @@ export interface HostOptions {
   readonly feeMicro?: bigint;
   /** Where the HTTP door stands; null for none. Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number } | null;
+  /** Milliseconds between claims of what sessions owe. Default ten minutes. */
+  readonly claimEveryMs?: number;
   /** Default `open`. */
   readonly generate?: GeneratePolicy;
   /** Requests answered at once. Default 2. */
@@ -148,6 +151,21 @@ export class HostDaemon {
       { chainId: network.chainId, address: this.address, operatingKey },
     );
     await door.recover();
+    const claims = new SessionClaims(
+      { world: this.#world, chain: this.#deps.chain, sessions: chain, book, log },
+      {
+        network,
+        contract: this.#options.contract.replace(/\.[^.]+$/, '.sessions'),
+        address: this.address,
+        accountKey: this.#options.accountKey,
+        feeMicro: this.#options.feeMicro ?? 3_000n,
+        everyMs: this.#options.claimEveryMs ?? LIMITS.claimEveryMs,
+      },
+    );
+    this.#keep('claims', async (signal) => {
+      const everyMs = Math.min(LIMITS.resendMs, this.#options.claimEveryMs ?? LIMITS.claimEveryMs);
+      if (await this.#world.timers.sleep(everyMs, signal)) await claims.look();
+    });
     return door;
   }
 

@@ -22,5 +22,11 @@ export type { Job, JobState, Settlement } from './job.ts';
 export { type Registration, registrationArguments } from './registration.ts';
 export type { GeneratePolicy } from './server.ts';
 export { SessionBook } from './session-book.ts';
+export { createSessionChain, type SessionChainOptions } from './session-chain.ts';
+export {
+  SessionClaims,
+  type SessionClaimsDeps,
+  type SessionClaimsOptions,
+} from './session-claims.ts';
 export { SessionDoor, type SessionDoorDeps, type SessionDoorOptions } from './session-door.ts';
-export type { SessionChainPort } from './session-port.ts';
+export type { ClaimRecord, SessionChainPort } from './session-port.ts';

@@ -70,4 +70,14 @@ export const LIMITS = {
   sessionEndMarginBlocks: 2,
   /** Newest Bitcoin blocks that may seed a request. */
   beaconsMax: 3,
+  /** Sessions in one claim transaction: the contract's list bound. */
+  claimsPerTransactionMax: 64,
+  /** Receipts in one claim: judges fetch them all. */
+  receiptsPerClaimMax: 100_000,
+  /** Requests that are claimed without waiting for the next round. */
+  claimAtRequests: 1_000,
+  /** Bitcoin blocks before a session's end in which it is claimed for at once. */
+  claimMarginBlocks: 6,
+  /** Milliseconds between claims of one session, when the operator names no other figure. */
+  claimEveryMs: 600_000,
 } as const;

@@ -4,11 +4,11 @@
  *
  * Store layout: `S|` session u64 -> state; `R|` session u64, index u64 -> request; `L|` session u64,
  * index u64, leaf u32 -> signed leaf of an answer under way; `p|` sha256 -> prompt blob; `c|` sha256 ->
- * constraint text; `t|` sha256 -> transcript (shared with single requests).
+ * constraint text; `C|` claim hash -> session, from, to; `t|` sha256 -> ids part or sketch part of an
+ * answer (shared with single requests).
  */
-import { ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
+import { ByteReader, ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
-import { transcriptHash } from '@assay/jobs';
 import type { Batch, Store } from '@assay/store';
 import {
   decodeLeaf,
@@ -28,7 +28,8 @@ const REQUEST = tag('R|');
 const LEAF = tag('L|');
 const PROMPT = tag('p|');
 const CONSTRAINT = tag('c|');
-const TRANSCRIPT = tag('t|');
+const CONTENT = tag('t|');
+const CLAIM = tag('C|');
 
 const u64 = (value: bigint): Uint8Array => new ByteWriter(8).u64(value).finish();
 const requestKey = (session: bigint, index: bigint): Uint8Array =>
@@ -37,6 +38,13 @@ const leavesPrefix = (session: bigint, index: bigint): Uint8Array =>
   concatBytes(LEAF, u64(session), u64(index));
 const leafKey = (session: bigint, index: bigint, leaf: number): Uint8Array =>
   concatBytes(leavesPrefix(session, index), new ByteWriter(4).u32(leaf).finish());
+
+/** The receipts of a claim: `from` < index <= `to`. */
+export interface ClaimRange {
+  readonly sessionId: bigint;
+  readonly from: bigint;
+  readonly to: bigint;
+}
 
 export class SessionBook {
   readonly #store: Store;
@@ -83,6 +91,13 @@ export class SessionBook {
     return this.#store.get(concatBytes(CONSTRAINT, hash));
   }
 
+  claim(hash: Uint8Array): ClaimRange | null {
+    const bytes = this.#store.get(concatBytes(CLAIM, hash));
+    if (bytes === null) return null;
+    const reader = new ByteReader(bytes);
+    return { sessionId: reader.u64(), from: reader.u64(), to: reader.u64() };
+  }
+
   // Each of the following resolves when the change is on disk.
 
   putSession(state: SessionState): Promise<void> {
@@ -111,16 +126,21 @@ export class SessionBook {
   }
 
   /** The point of no return of an answer. */
-  end(state: SessionState, record: RequestRecord, transcript: Uint8Array): Promise<void> {
+  end(state: SessionState, record: RequestRecord, content: readonly Uint8Array[]): Promise<void> {
     const { sessionId, index } = record.request;
     const prefix = leavesPrefix(sessionId, index);
     const leaves = Array.from(this.#store.range({ prefix }), ({ key }) => key.slice());
     return this.#write((batch) => {
       batch.put(concatBytes(SESSION, u64(state.id)), encodeSessionState(state));
       batch.put(requestKey(sessionId, index), encodeRequestRecord(record));
-      batch.put(concatBytes(TRANSCRIPT, transcriptHash(transcript)), transcript);
+      for (const part of content) batch.put(concatBytes(CONTENT, sha256(part)), part);
       for (const key of leaves) batch.remove(key);
     });
+  }
+
+  putClaim(hash: Uint8Array, { sessionId, from, to }: ClaimRange): Promise<void> {
+    const bytes = concatBytes(u64(sessionId), u64(from), u64(to));
+    return this.#write((batch) => batch.put(concatBytes(CLAIM, hash), bytes));
   }
 
   #write(write: (batch: Batch) => void): Promise<void> {

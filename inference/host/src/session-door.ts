@@ -9,6 +9,7 @@
  * GET    /sessions/{id}/requests/{index}         its record: commitment and price once it has ended
  * POST   /sessions/{id}/vouchers                 pays
  * GET    /sessions/{id}                          next index, what was delivered, highest voucher
+ * GET    /sessions/claims/{hash}                 receipts of a claim in order, one JSON object per line
  * ```
  * Before anything leaves it is on disk: a killed host ends what was under way with the leaves it signed.
  */
@@ -104,6 +105,8 @@ export class SessionDoor {
 
   /** Null for a path that is not ours. */
   async handle(request: HttpRequest): Promise<HttpResponse | null> {
+    const [, claim] = /^\/sessions\/claims\/([0-9a-f]{64})$/.exec(request.path) ?? [];
+    if (claim !== undefined && request.method === 'GET') return this.#claim(bytesFromHex(claim));
     const match = /^\/sessions\/(\d{1,19})(?:\/(requests|vouchers)(?:\/(\d{1,19}))?)?$/.exec(
       request.path,
     );
@@ -260,6 +263,20 @@ export class SessionDoor {
     const record = this.#deps.book.request(id, index);
     if (record === null) return json(404, { error: 'no such request', code: 'host/not-found' });
     return json(200, requestRecordJson(record));
+  }
+
+  /** What judges read: every receipt of the claim, streamed. */
+  #claim(hash: Uint8Array): HttpResponse {
+    const { book } = this.#deps;
+    const range = book.claim(hash);
+    if (range === null) return json(404, { error: 'no such claim', code: 'host/not-found' });
+    async function* lines(): AsyncGenerator<Uint8Array> {
+      for (const record of book.requests(range!.sessionId, range!.from, range!.to)) {
+        yield bytesFromUtf8(`${JSON.stringify(requestRecordJson(record))}\n`);
+      }
+    }
+    const headers = { 'content-type': 'application/x-ndjson' };
+    return { status: 200, headers, body: new Uint8Array(0), stream: lines() };
   }
 
   // ---- vouchers ---------------------------------------------------------------------------------

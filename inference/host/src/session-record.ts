@@ -39,6 +39,8 @@ export interface RequestEnd {
   readonly commitment: Commitment;
   /** 65 bytes R, S, V by the operating key. */
   readonly hostSignature: Uint8Array;
+  /** SHA-256 of the stored sketch part. */
+  readonly sketchHash: Uint8Array;
   readonly cachedTokens: number;
   readonly costMicro: bigint;
 }
@@ -94,6 +96,7 @@ export function requestRecordJson({ request, signature, end }: RequestRecord) {
         : {
             commitment: bytesToHex(encodeCommitment(end.commitment)),
             hostSignature: bytesToHex(end.hostSignature),
+            sketchHash: bytesToHex(end.sketchHash),
             cachedTokens: end.cachedTokens,
             costMicro: String(end.costMicro),
           },
@@ -115,6 +118,7 @@ export function decodeRequestRecord(bytes: Uint8Array): RequestRecord {
     end: {
       commitment: sound(decodeCommitment(bytesFromHex(raw.end.commitment))),
       hostSignature: bytesFromHex(raw.end.hostSignature),
+      sketchHash: bytesFromHex(raw.end.sketchHash),
       cachedTokens: raw.end.cachedTokens,
       costMicro: BigInt(raw.end.costMicro),
     },

@@ -4,13 +4,14 @@
  * told. A request ends exactly once, however many want to end it (the model, the client, a restart).
  */
 import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
-import { publicKeyFromPrivate } from '@assay/crypto';
+import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import {
   type AnswerChunk,
   commitTranscript,
   decodeSessionPrompt,
   encodeCommitment,
   encodeSessionLine,
+  encodeSketchPart,
   encodeTranscript,
   type Finish,
   idsLeaf,
@@ -316,9 +317,10 @@ export class SessionStreams {
     // An answer of no tokens costs nothing: the model may not even have read the prompt.
     const costMicro = outputIds.length === 0 ? 0n : sessionPrice(prices, usage);
     const hostSignature = signCommitment(commitment, chainId, operatingKey);
-    const end: RequestEnd = { commitment, hostSignature, cachedTokens, costMicro };
-    const ended = { ...record, end };
-    await this.#deps.book.end(change(costMicro), ended, encodeTranscript(transcript));
+    const content = [encodeTranscript(transcript), encodeSketchPart(transcript)] as const;
+    const sketchHash = sha256(content[1]);
+    const end: RequestEnd = { commitment, hostSignature, sketchHash, cachedTokens, costMicro };
+    await this.#deps.book.end(change(costMicro), { ...record, end }, content);
     return end;
   }
 

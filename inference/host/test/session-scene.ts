@@ -79,6 +79,7 @@ export class SessionScene {
       session: async (id: bigint) => (id === this.terms.id ? this.terms : null),
       recentBurnHashes: async () => [BEACON],
       burnHeight: async () => 100,
+      claim: async () => null,
     };
     const models = new Map([
       [modelIdHex(this.manifest), { manifest: this.manifest, engine: this.engine }],

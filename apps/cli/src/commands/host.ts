@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { bytesToHex } from '@assay/bytes';
 import { publicKeyFromPrivate } from '@assay/crypto';
-import { createHttpChain, HostDaemon } from '@assay/host';
+import { createHttpChain, createSessionChain, HostDaemon } from '@assay/host';
 import { modelIdHex } from '@assay/jobs';
 import { openLmdbStore } from '@assay/store/lmdb';
 import { addressOfPublicKey, DEVNET_IDS, parsePrivateKey, publicKeyOf } from '@assay/wallet';
@@ -75,6 +75,7 @@ async function startHost(configPath: string): Promise<Service> {
           nowSecs: () => Math.floor(world.clock.nowMs() / 1000),
         },
       }),
+      sessions: createSessionChain(world, { nodeUrl: config.nodeUrl, bootAddress: boot }),
       store,
       log,
       models: [model],
@@ -85,6 +86,9 @@ async function startHost(configPath: string): Promise<Service> {
       operatingKey,
       accountKey,
       listen: { host, port },
+      ...(config.claimEverySecs === undefined
+        ? {}
+        : { claimEveryMs: config.claimEverySecs * 1000 }),
     },
   );
   await starting('The host', () => daemon.start());

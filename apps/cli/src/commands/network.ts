@@ -17,7 +17,14 @@ function parsePort(name: string, text: string): number {
 
 /** All ports in one block, for a second devnet beside the first. */
 function portsFrom(base: number): DevnetPorts {
-  return { bitcoin: base, rpc: base + 1, api: base + 2, signer: base + 10, host: base + 20 };
+  return {
+    bitcoin: base,
+    rpc: base + 1,
+    api: base + 2,
+    signer: base + 10,
+    host: base + 20,
+    gateway: base + 30,
+  };
 }
 
 interface DevnetFlags {
@@ -80,6 +87,14 @@ export function addNetworkCommands(cli: Command): void {
     .action(async (options: { config: string }) => {
       const { runHost } = await import('./host.ts');
       await runHost(options.config);
+    });
+  cli
+    .command('gateway')
+    .description("OpenAI's API in front of the network's hosts")
+    .requiredOption('--config <file>', 'gateway.toml')
+    .action(async (options: { config: string }) => {
+      const { runGateway } = await import('./gateway.ts');
+      await runGateway(options.config);
     });
   cli
     .command('regtest')

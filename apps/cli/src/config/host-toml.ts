@@ -14,6 +14,7 @@ const KEYS: KeyTable = {
   input_price_micro: { type: 'integer' },
   output_price_micro: { type: 'integer' },
   bond_micro: { type: 'integer' },
+  claim_every_secs: { type: 'integer' },
 };
 
 export interface HostToml {
@@ -32,6 +33,8 @@ export interface HostToml {
   readonly inputPriceMicro: bigint;
   readonly outputPriceMicro: bigint;
   readonly bondMicro: bigint;
+  /** Seconds between claims of what sessions owe; undefined: ten minutes. */
+  readonly claimEverySecs: number | undefined;
 }
 
 export function readHostToml(path: string): HostToml {
@@ -52,5 +55,6 @@ export function readHostToml(path: string): HostToml {
     inputPriceMicro: BigInt(toml.integer('input_price_micro') ?? 10),
     outputPriceMicro: BigInt(toml.integer('output_price_micro') ?? 50),
     bondMicro: BigInt(toml.integer('bond_micro') ?? 1_000_000_000),
+    claimEverySecs: toml.integer('claim_every_secs'),
   };
 }

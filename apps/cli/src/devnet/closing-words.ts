@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { bold, columns, dim } from '../terminal.ts';
 import { DEVNET_ACCOUNTS, DEVNET_BALANCE_MICRO } from './accounts.ts';
-import { DEFAULT_PORTS, type DevnetLayout } from './layout.ts';
+import { DEFAULT_PORTS, DEMO_API_KEY, type DevnetLayout } from './layout.ts';
 
 /** `txid` of a request to show commands about; null when none was answered. */
 export function closingWords({ options, nodeUrl, bitcoinUrl }: DevnetLayout, txid: string | null) {
@@ -28,6 +28,7 @@ export function closingWords({ options, nodeUrl, bitcoinUrl }: DevnetLayout, txi
       ['API for wallets', api],
       ['Bitcoin JSON-RPC', `${bitcoinUrl}  ${dim('user devnet, password devnet')}`],
       ['verify in a browser', `${nodeUrl}/verify${txid === null ? '' : `?tx=${txid}`}`],
+      ['OpenAI API', `http://127.0.0.1:${ports.gateway}/v1  ${dim(`key ${DEMO_API_KEY}`)}`],
       ['hosts', hostUrls.join('  ')],
       ['logs', join(folder, 'logs')],
     ]),
@@ -43,6 +44,8 @@ export function closingWords({ options, nodeUrl, bitcoinUrl }: DevnetLayout, txi
     bold('Try'),
     `  npx assay infer "What is the capital of Italy?"${at}`,
     ...about,
+    `  curl http://127.0.0.1:${ports.gateway}/v1/chat/completions -H "authorization: Bearer ${DEMO_API_KEY}" \\`,
+    `      -d '{"model": "default", "messages": [{"role": "user", "content": "Is the Earth round?"}], "stream": true}'`,
     `  npx stx balance ${wallet!.address}${at === '' ? ` -I ${nodeUrl}` : at}`,
     `  curl ${nodeUrl}/v2/accounts/${deployer!.address}`,
     '',

@@ -16,7 +16,7 @@ import { BitcoinHeight } from './bitcoin-height.ts';
 import { closingWords } from './closing-words.ts';
 import { askFirstQuestion } from './first-question.ts';
 import { lockFolder } from './folder-lock.ts';
-import { checkPortsFree, wantedPorts } from './free-ports.ts';
+import { checkPortsFree, nextFreePort, wantedPorts } from './free-ports.ts';
 import {
   type DevnetLayout,
   type DevnetPorts,
@@ -91,7 +91,8 @@ function stopAsked(hasten: () => void): Promise<void> {
 export async function runDevnet(options: RunDevnetOptions): Promise<void> {
   check(options);
   const folder = resolve(options.folder);
-  await checkPortsFree(wantedPorts(options.ports, { signers: SIGNERS, hosts: options.hosts }));
+  const ports = { ...options.ports, gateway: await nextFreePort(options.ports.gateway) };
+  await checkPortsFree(wantedPorts(ports, { signers: SIGNERS, hosts: options.hosts }));
   const unlock = lockFolder(folder);
   try {
     const isNew = options.reset || !existsSync(join(folder, 'genesis.json'));
@@ -99,7 +100,7 @@ export async function runDevnet(options: RunDevnetOptions): Promise<void> {
     const layout = layOut(
       {
         folder,
-        ports: options.ports,
+        ports,
         signers: SIGNERS,
         hosts: options.hosts,
         bitcoinIntervalMs: options.bitcoinIntervalMs,
@@ -203,6 +204,8 @@ class Devnet {
     }
     if (this.#abort.signal.aborted) return;
     this.#isQuiet = true;
+    // Last: its database takes a while to start, and nobody should wait for it.
+    this.#supervisor.start(this.#layout.gateway);
     this.#progress.plain(closingWords(this.#layout, txid));
   }
 

@@ -22,6 +22,7 @@ export function wantedPorts(
     { port: ports.bitcoin, what: 'Bitcoin' },
     { port: ports.rpc, what: "the node's RPC" },
     { port: ports.api, what: "the node's API for wallets" },
+    { port: ports.gateway, what: 'the gateway' },
     ...numbered(ports.signer, counts.signers, 'signer'),
     ...numbered(ports.host, counts.hosts, 'host'),
   ];
@@ -35,6 +36,14 @@ function isFree(port: number): Promise<boolean> {
       server.close(() => resolve(true)),
     );
   });
+}
+
+/** `port`, or the next one that is free: for services whose address nobody knows by heart. */
+export async function nextFreePort(port: number): Promise<number> {
+  for (let candidate = port; candidate < port + 100; candidate++) {
+    if (await isFree(candidate)) return candidate;
+  }
+  return port;
 }
 
 /** @throws UserError cli/port-in-use */

@@ -18,6 +18,7 @@ export interface DevnetPorts {
   readonly signer: number;
   /** First host; the others follow. */
   readonly host: number;
+  readonly gateway: number;
 }
 
 export const DEFAULT_PORTS: DevnetPorts = {
@@ -26,6 +27,7 @@ export const DEFAULT_PORTS: DevnetPorts = {
   api: 3999,
   signer: 30000,
   host: 8000,
+  gateway: 8080,
 };
 
 export interface DevnetOptions {
@@ -42,6 +44,8 @@ export interface DevnetOptions {
    * undefined means the embedded one, a process of the devnet at `ports.bitcoin`.
    */
   readonly bitcoinUrl?: string | undefined;
+  /** A PostgreSQL server for the gateway; undefined means the embedded database. */
+  readonly databaseUrl?: string | undefined;
 }
 
 export interface DevnetKey {
@@ -59,6 +63,8 @@ export interface DevnetProcess {
 export interface DevnetLayout {
   readonly options: DevnetOptions;
   readonly processes: readonly DevnetProcess[];
+  /** Started last, when the network answers already. */
+  readonly gateway: DevnetProcess;
   readonly nodeUrl: string;
   /** Without user and password. */
   readonly bitcoinUrl: string;
@@ -84,6 +90,7 @@ const AUTH_TOKEN = '12345';
 function genesisJson(options: DevnetOptions): string {
   const funded = DEVNET_ACCOUNTS.map((account) => account.address);
   for (let i = 1; i <= HOSTS_MAX; i++) funded.push(devnetKey(`host ${i}`).address);
+  funded.push(devnetKey('gateway').address);
   const genesis = {
     network: 'devnet',
     timestampSecs: 1_760_000_000,
@@ -169,6 +176,23 @@ operating_key = "${devnetKey(`host ${index + 1} operating`).privateKey}"
 ${model}`;
 }
 
+/** The API key of every devnet's gateway: public, as all keys here. */
+export const DEMO_API_KEY = `sk-assay-${bytesToHex(sha256(bytesFromUtf8('assay devnet demo key')))}`;
+export const DEMO_ADMIN_TOKEN = 'devnet-admin';
+
+function gatewayToml(options: DevnetOptions): string {
+  const { folder, ports, databaseUrl } = options;
+  const database = databaseUrl === undefined ? '' : `database_url = ${quote(databaseUrl)}\n`;
+  return `node_host = "127.0.0.1:${ports.rpc}"
+endpoint = "127.0.0.1:${ports.gateway}"
+db_path = ${quote(join(folder, 'gateway'))}
+account_key = "${devnetKey('gateway').privateKey}"
+voucher_key = "${devnetKey('gateway voucher').privateKey}"
+admin_token = "${DEMO_ADMIN_TOKEN}"
+demo_key = "${DEMO_API_KEY}"
+${database}`;
+}
+
 /** Bitcoin blocks mined at once on a new devnet: the miner's first coinbase matures at 101. */
 export const INITIAL_BITCOIN_BLOCKS = 102;
 
@@ -228,9 +252,12 @@ export function layOut(options: DevnetOptions, reset: boolean): DevnetLayout {
     write(file, hostToml(options, i));
     processes.push({ name: `host-${i + 1}`, args: ['host', '--config', join(folder, file)] });
   }
+  write('gateway.toml', gatewayToml(options));
+  const args = ['gateway', '--config', join(folder, 'gateway.toml')];
   return {
     options,
     processes,
+    gateway: { name: 'gateway', args },
     nodeUrl: `http://127.0.0.1:${ports.rpc}`,
     bitcoinUrl: `${protocol}//${host}`,
   };

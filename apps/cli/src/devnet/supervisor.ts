@@ -15,7 +15,7 @@ const RESTARTS_PER_MINUTE_MAX = 5;
 const STOP_GRACE_MS = 5_000;
 const LAST_LINES_KEPT = 6;
 /** Roles by the beginning of a process's name. */
-const STOP_ORDER = ['host', 'signer', 'node', 'bitcoin'] as const;
+const STOP_ORDER = ['gateway', 'host', 'signer', 'node', 'bitcoin'] as const;
 
 export interface SupervisorEvents {
   /** A child ended by itself; `lastLines` are the end of what it printed. */

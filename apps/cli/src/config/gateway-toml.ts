@@ -1,0 +1,54 @@
+/** The configuration of a gateway (`assay gateway --config gateway.toml`). */
+import { type KeyTable, parseEndpoint, readToml } from './toml.ts';
+
+const KEYS: KeyTable = {
+  node_host: { type: 'string' },
+  endpoint: { type: 'string' },
+  db_path: { type: 'string' },
+  database_url: { type: 'string' },
+  account_key: { type: 'string' },
+  voucher_key: { type: 'string' },
+  admin_token: { type: 'string' },
+  demo_key: { type: 'string' },
+  deposit_micro: { type: 'integer' },
+  session_blocks: { type: 'integer' },
+  fee_micro: { type: 'integer' },
+};
+
+export interface GatewayToml {
+  readonly warnings: readonly string[];
+  readonly nodeUrl: string;
+  readonly bind: { readonly host: string; readonly port: number };
+  /** Folder of the embedded database; unused with `databaseUrl`. */
+  readonly dbPath: string;
+  /** A PostgreSQL server; DATABASE_URL of the environment wins. Secret. */
+  readonly databaseUrl: string | undefined;
+  readonly accountKey: string;
+  readonly voucherKey: string;
+  /** Opens the admin API; without it that stays closed. */
+  readonly adminToken: string | undefined;
+  /** A key that exists from the start; for devnets. */
+  readonly demoKey: string | undefined;
+  readonly depositMicro: bigint;
+  readonly sessionBlocks: number;
+  readonly feeMicro: bigint;
+}
+
+export function readGatewayToml(path: string): GatewayToml {
+  const toml = readToml(path, KEYS);
+  const node = parseEndpoint('node_host', toml.required('node_host'));
+  return {
+    warnings: toml.warnings,
+    nodeUrl: `http://${node.host}:${node.port}`,
+    bind: parseEndpoint('endpoint', toml.required('endpoint')),
+    dbPath: toml.required('db_path'),
+    databaseUrl: process.env.DATABASE_URL ?? toml.string('database_url'),
+    accountKey: toml.required('account_key'),
+    voucherKey: toml.required('voucher_key'),
+    adminToken: toml.string('admin_token'),
+    demoKey: toml.string('demo_key'),
+    depositMicro: BigInt(toml.integer('deposit_micro') ?? 100_000_000),
+    sessionBlocks: toml.integer('session_blocks') ?? 1_008,
+    feeMicro: BigInt(toml.integer('fee_micro') ?? 3_000),
+  };
+}
