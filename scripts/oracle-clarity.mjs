@@ -1,6 +1,10 @@
-// `npm run oracle:clarity -- --programs N --seed S [--json] [--coverage] [--out file]`: random Clarity
-// programs on our VM and on the reference VM (@stacks/clarinet-sdk). The last line on standard output
-// is {programs, calls, disagreements, seed}; each disagreement goes to --out, else to standard error.
+// Our Clarity VM against the reference VM (@stacks/clarinet-sdk).
+//   npm run oracle:clarity -- --programs N --seed S [--coverage] [--out file] [--json]
+//     random programs; --coverage also prints how often each word of the language was used
+//   npm run oracle:clarity -- --corpus verify | record
+//     the hand-written corpus: check or write again what the reference answers
+// The last line on standard output is one JSON object, {programs, calls, disagreements, seed} for
+// programs; each disagreement goes to --out, else to standard error.
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,6 +23,11 @@ const count = (name, fallback) => {
 };
 const programs = count('--programs', 1000);
 const seed = count('--seed', 1);
+const corpus = argumentOf('--corpus');
+if (args.includes('--corpus') && corpus !== 'verify' && corpus !== 'record') {
+  console.error('--corpus needs verify or record');
+  process.exit(2);
+}
 const out = argumentOf('--out');
 if (out !== undefined) writeFileSync(out, '');
 
@@ -44,13 +53,20 @@ await build({
   },
   logLevel: 'warning',
 });
-const { run } = await import(pathToFileURL(outfile).href);
-const result = await run({
-  programs,
-  seed,
-  coverage: args.includes('--coverage'),
-  say,
-  onDisagreement: (text) => (out === undefined ? say(text) : appendFileSync(out, `${text}\n`)),
-});
+const { runCorpusFiles, runPrograms } = await import(pathToFileURL(outfile).href);
+const onDisagreement = (text) => (out === undefined ? say(text) : appendFileSync(out, `${text}\n`));
+const result =
+  corpus === undefined
+    ? await runPrograms({
+        programs,
+        seed,
+        coverage: args.includes('--coverage'),
+        say,
+        onDisagreement,
+      })
+    : await runCorpusFiles(join(root, 'rules', 'clarity', 'test', 'corpus'), {
+        record: corpus === 'record',
+        say,
+      });
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(result.disagreements === 0 ? 0 : 1);

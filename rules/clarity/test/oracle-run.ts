@@ -1,14 +1,19 @@
 /**
- * `npm run oracle:clarity`: random programs on both VMs, as many as asked. Ends with one JSON line
- * on standard output; progress and disagreements go to standard error, or to a file.
+ * What `npm run oracle:clarity` runs: random programs, or the corpus, on both VMs. Results are
+ * returned; progress and disagreements are told as they come.
  */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { comparePrograms, type Disagreement } from './compare-programs.ts';
+import { parseCorpus, printCorpus } from './corpus/format.ts';
+import { runCorpus } from './corpus/record.ts';
 import { Coverage } from './generator/coverage.ts';
 import { reference } from './reference.ts';
 
-export interface OracleRun {
+export interface ProgramsRun {
   readonly programs: number;
   readonly seed: number;
+  /** Also tell how often each word of the language was used. */
   readonly coverage: boolean;
   readonly say: (line: string) => void;
   readonly onDisagreement: (text: string) => void;
@@ -17,7 +22,7 @@ export interface OracleRun {
 /** A progress line every so many programs. */
 const PROGRESS = 500;
 
-export async function run(options: OracleRun): Promise<Record<string, number>> {
+export async function runPrograms(options: ProgramsRun) {
   const { programs, seed, say } = options;
   const coverage = new Coverage();
   let found = 0;
@@ -34,9 +39,10 @@ export async function run(options: OracleRun): Promise<Record<string, number>> {
       options.onDisagreement(disagreementText(one));
     },
   });
-  if (options.coverage) say(coverage.table());
-  const holes = coverage.holes();
-  if (holes.length > 0) say(`never accepted: ${holes.join(', ')}`);
+  if (options.coverage) {
+    say(coverage.table());
+    say(`never accepted: ${coverage.holes().join(', ') || 'nothing'}`);
+  }
   const { accepted, calls } = report;
   return { programs, calls, disagreements: report.disagreements.length, seed, accepted };
 }
@@ -46,4 +52,20 @@ function disagreementText({ programSeed, what, answers, program }: Disagreement)
     ({ name, version, source }) => `;; ${name}, Clarity ${version}\n${source}`,
   );
   return [`== program ${programSeed}, ${what}`, ...answers, ...sources, ''].join('\n');
+}
+
+/** @param folder of the `.corpus` files; recording writes them again */
+export async function runCorpusFiles(
+  folder: string,
+  options: { readonly record: boolean; readonly say: (line: string) => void },
+) {
+  const paths = readdirSync(folder)
+    .filter((file) => file.endsWith('.corpus'))
+    .map((file) => join(folder, file));
+  const corpora = new Map(paths.map((path) => [path, parseCorpus(readFileSync(path, 'utf8'))]));
+  const result = await runCorpus(corpora, options);
+  if (options.record) {
+    for (const [path, corpus] of corpora) writeFileSync(path, printCorpus(corpus));
+  }
+  return result;
 }

@@ -8,7 +8,7 @@ import { decodeStored, encodeValueHex } from '../codec.ts';
 import type { DataMap } from '../compile/contract.ts';
 import { charge } from '../costs/charge.ts';
 import { checkError } from '../errors.ts';
-import type { Exec } from '../exec/exec.ts';
+import type { Code, Exec } from '../exec/exec.ts';
 import { admitsValue, typeMismatch } from '../exec/sanitize.ts';
 import { FALSE, NONE, someValue, TRUE, type Value, valueSize } from '../value.ts';
 import { isBorrowed } from './sequences.ts';
@@ -68,11 +68,11 @@ const varSet: SpecialNative = (call) => {
   });
 };
 
-function mapCall(call: SpecialCall, arity: number): { map: DataMap; name: string } | null {
+/** The map a call names, or what the call does without it. Quirk: the checker lets surplus through. */
+function mapOf(call: SpecialCall, arity: number): DataMap | Code {
   const name = atomName(call, 0);
-  if (call.args.length !== arity || name === null) return null;
-  const map = call.c.contract.maps.get(name);
-  return map === undefined ? null : { map, name };
+  if (call.args.length !== arity || name === null) return wrongArity(call);
+  return call.c.contract.maps.get(name) ?? missing(call, `map: ${name}`);
 }
 
 function rejectKey(
@@ -87,10 +87,9 @@ function rejectKey(
 }
 
 const mapGet: SpecialNative = (call) => {
-  const found = mapCall(call, 2);
-  if (found === null) return missing(call, 'map');
+  const map = mapOf(call, 2);
+  if (typeof map === 'function') return map;
   const { c, args, scope, k } = call;
-  const { map } = found;
   const input = c.code(args[1]!, scope, k + 1);
   return special(call, 0, (f) => {
     const { x } = f;
@@ -111,10 +110,9 @@ const mapGet: SpecialNative = (call) => {
 
 function mapWrite(onlyNew: boolean): SpecialNative {
   return (call) => {
-    const found = mapCall(call, 3);
-    if (found === null) return missing(call, 'map');
+    const map = mapOf(call, 3);
+    if (typeof map === 'function') return map;
     const { c, args, scope, k } = call;
-    const { map } = found;
     const keyInput = c.code(args[1]!, scope, k + 1);
     const valueInput = c.code(args[2]!, scope, k + 1);
     const keyCopy = isBorrowed(call, 1);
@@ -154,10 +152,9 @@ function mapWrite(onlyNew: boolean): SpecialNative {
 }
 
 const mapDelete: SpecialNative = (call) => {
-  const found = mapCall(call, 2);
-  if (found === null) return missing(call, 'map');
+  const map = mapOf(call, 2);
+  if (typeof map === 'function') return map;
   const { c, args, scope, k } = call;
-  const { map } = found;
   const input = c.code(args[1]!, scope, k + 1);
   return special(call, 0, (f) => {
     const { x } = f;
