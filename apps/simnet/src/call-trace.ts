@@ -1,8 +1,9 @@
 /**
  * The contract calls one transaction made, innermost last: who called what with which arguments,
- * and what came back. Calls that failed by a run-time error are not seen by the VM's hook; their
- * place is taken by the error.
+ * from which line, and what came back. Calls that failed by a run-time error are not seen by the
+ * VM's hook; their place is taken by the error, which names the lines that led to it.
  */
+import type { CallSite } from '@assay/clarity';
 import { type ClarityValue, clarityValueToString } from '@assay/clarity-value';
 import type { ContractCall } from './pox-locks.ts';
 
@@ -12,6 +13,8 @@ export interface TracedCall {
   readonly args: readonly ClarityValue[];
   readonly sender: string;
   readonly result: ClarityValue;
+  /** The expression that made the call; null for the transaction itself. */
+  readonly site: CallSite | null;
   /** Calls made on the way, in order. */
   readonly calls: readonly TracedCall[];
 }
@@ -37,6 +40,7 @@ export class TraceRecorder {
         args: [...call.args] as readonly ClarityValue[],
         sender: call.sender.text,
         result: call.result as ClarityValue,
+        site: call.site,
         calls,
       },
     });
@@ -49,13 +53,20 @@ export class TraceRecorder {
   }
 }
 
+/** `.name:line`, as traces and errors show a place. */
+export function formatSite({ contractId, span }: CallSite): string {
+  const name = contractId.slice(Math.max(0, contractId.indexOf('.')));
+  return `${name}:${span.startLine}`;
+}
+
 /** One line per call, indented by depth. */
 export function formatTrace(calls: readonly TracedCall[], indent = ''): string {
   return calls
     .map((call) => {
       const name = call.contractId.slice(call.contractId.indexOf('.'));
       const args = call.args.map((arg) => ` ${clarityValueToString(arg)}`).join('');
-      const line = `${indent}(${name} ${call.functionName}${args}) => ${clarityValueToString(call.result)}`;
+      const from = call.site === null ? '' : `  from ${formatSite(call.site)}`;
+      const line = `${indent}(${name} ${call.functionName}${args}) => ${clarityValueToString(call.result)}${from}`;
       return call.calls.length === 0 ? line : `${line}\n${formatTrace(call.calls, `${indent}  `)}`;
     })
     .join('\n');

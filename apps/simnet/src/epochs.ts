@@ -1,6 +1,7 @@
 /**
- * Epochs as names that order time and choose a contract's default language version. The VM below
- * runs the rules of epoch 3.4 whatever the name says; 4.0 and Clarity 6 are not there yet.
+ * Epochs as names that order time, and say which language versions there are and with them which
+ * words. Costs are the same from 2.1 to 3.4; before, they are not known here. What else changed between
+ * epochs (`at-block` was switched off in 3.4) is as in 3.4. Epoch 4.0 and Clarity 6 are not there yet.
  *
  * Source: SIP-021 to SIP-040; Clarinet's manifest (`epoch`, `clarity_version`).
  */
@@ -41,6 +42,11 @@ export function epochOrder(epoch: Epoch): number {
 /** Tenures hold many Stacks blocks from 3.0 on; before, each block was a Bitcoin block's. */
 export function isNakamoto(epoch: Epoch): boolean {
   return epochOrder(epoch) >= epochOrder('3.0');
+}
+
+/** Epochs 2.0 and 2.05 had cost functions of their own; those of 2.1 stayed until 3.4. */
+export function hasKnownCosts(epoch: Epoch): boolean {
+  return epochOrder(epoch) >= epochOrder('2.1');
 }
 
 /** The newest language version of an epoch. */

@@ -2,10 +2,16 @@
  * Failures in the words tests look for: the reference throws plain text, and so does the Simnet API
  * here. The error's name is always in it; where the text has a place in the source, so is that.
  */
-import type { ClarityFailure } from '@assay/clarity';
+import { formatSite } from './call-trace.ts';
 import { formatProblem } from './problem.ts';
+import type { Failure } from './session.ts';
 
-function whileRunning(contractId: string, { error }: ClarityFailure): string {
+/** The lines that led there, on lines of their own so that the first line stays the reference's. */
+function places({ stack }: Failure): string {
+  return (stack ?? []).map((site) => `\n    at ${formatSite(site)}`).join('');
+}
+
+function whileRunning(contractId: string, { error }: Failure): string {
   const detail = error.message === error.name ? '' : `, ${error.message}`;
   const kind = error.code === 'clarity/check' ? 'RuntimeCheck' : 'Runtime';
   return `Runtime error while interpreting ${contractId}: ${kind}(${error.name}${detail})`;
@@ -20,7 +26,7 @@ export function callFailure(
     /** As literals. */
     readonly args: readonly string[];
   },
-  failure: ClarityFailure,
+  failure: Failure,
 ): string {
   const { error } = failure;
   if (error.name === 'InvalidSender' || error.name === 'WrongAccess') return error.message;
@@ -30,10 +36,10 @@ export function callFailure(
     error.kind === 'rejected'
       ? error.message
       : `Error calling contract function '${functionName}': ${whileRunning(contractId, failure)}`;
-  return `Call contract function error: ${contract}::${functionName}(${args}) -> ${inner}`;
+  return `Call contract function error: ${contract}::${functionName}(${args}) -> ${inner}${places(failure)}`;
 }
 
-export function deployFailure(contractId: string, source: string, failure: ClarityFailure): string {
+export function deployFailure(contractId: string, source: string, failure: Failure): string {
   const { error } = failure;
   if (error.name === 'InvalidSender') return error.message;
   const file = contractId.slice(contractId.indexOf('.') + 1);
@@ -41,10 +47,11 @@ export function deployFailure(contractId: string, source: string, failure: Clari
     error.kind === 'runtime'
       ? `Runtime Error: ${whileRunning(contractId, failure)}`
       : formatProblem({ file, source, error }).slice('error: '.length);
-  return `Contract deployment runtime error: ${contractId} -> ${inner}`;
+  const where = error.kind === 'runtime' ? places(failure) : '';
+  return `Contract deployment runtime error: ${contractId} -> ${inner}${where}`;
 }
 
-export function snippetFailure(contractId: string, failure: ClarityFailure): string {
+export function snippetFailure(contractId: string, failure: Failure): string {
   const { error } = failure;
   if (error.kind !== 'runtime') return error.message;
   return `Runtime Error: ${whileRunning(contractId, failure)}`;

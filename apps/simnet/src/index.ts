@@ -1,6 +1,8 @@
 /** The Simnet API: contracts of a Clarinet project in a test, on our VM. */
 export type { TracedCall } from './call-trace.ts';
+export type { AstExpression, ContractAst } from './contract-ast.ts';
 export { getSDK, initSimnet } from './init.ts';
+export { formatLineCosts, type LineCost } from './line-report.ts';
 export {
   type ClarityCosts,
   type DeployContractOptions,

@@ -26,7 +26,8 @@ export async function initSimnet(
   noCache = false,
   options: SimnetOptions = {},
 ): Promise<Simnet> {
-  if (noCache || shared === null) shared = await getSDK(options);
-  await shared.initSession(process.cwd(), manifestPath);
-  return shared;
+  const simnet = noCache || shared === null ? await getSDK(options) : shared;
+  shared = simnet;
+  await simnet.initSession(process.cwd(), manifestPath);
+  return simnet;
 }

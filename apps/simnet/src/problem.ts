@@ -3,6 +3,7 @@
  * expected and how to mend it. Used by a project's start, `assay check` and `assay repl`.
  */
 import type { ClarityError } from '@assay/clarity';
+import { REFERENCE } from '@assay/clarity/reference';
 
 export interface Problem {
   /** Shown before the line number: a path, or `<input>`. */
@@ -28,6 +29,10 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
     /unresolved function '(get-block-info\?)'/,
     'From Clarity 3 on, write `get-stacks-block-info?` or `get-tenure-info?`.',
+  ],
+  [
+    /at-block/,
+    'Epoch 3.4 switched `at-block` off, and its rules hold here whatever the epoch is named: keep the values you need in a map.',
   ],
   [
     /unresolved contract/,
@@ -63,7 +68,43 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
 ];
 
-function adviceFor(error: ClarityError): string | null {
+/** Letters to change, add, drop or swap; stops counting above 2. */
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return 3;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let k = 1; k <= b.length; k++) {
+      const change = row[k - 1]! + (a[i - 1] === b[k - 1] ? 0 : 1);
+      next.push(Math.min(change, row[k]! + 1, next[k - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+/** A word of the language, or a name the contract defines, that the unknown one may stand for. */
+function meantName(error: ClarityError, source: string): string | null {
+  const unknown = /unresolved (?:function|variable|map|persisted variable) '([^']+)'/.exec(
+    error.message,
+  )?.[1];
+  if (unknown === undefined) return null;
+  const defined = [...source.matchAll(/\(define-[a-z-]+\s+\(?\s*([^\s()]+)/g)].map(
+    ([, name]) => name!,
+  );
+  const words = REFERENCE.flatMap((chapter) => chapter.words.map(({ name }) => name));
+  const near = [...defined, ...words]
+    .map((name) => ({ name, apart: distance(unknown, name) }))
+    .filter(
+      ({ name, apart }) => apart > 0 && apart <= (unknown.length > 3 ? 2 : 1) && name.length > 1,
+    )
+    .sort((a, b) => a.apart - b.apart);
+  return near[0]?.name ?? null;
+}
+
+function adviceFor({ error, source }: Problem): string | null {
+  const meant = meantName(error, source);
+  if (meant !== null) return `Did you mean \`${meant}\`?`;
   const text = `${error.name} ${error.message}`;
   return ADVICE.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
@@ -88,7 +129,7 @@ export function formatProblem(problem: Problem): string {
   } else {
     lines.push(`--> ${file}`);
   }
-  const advice = adviceFor(error);
+  const advice = adviceFor(problem);
   if (advice !== null) lines.push(`help: ${advice}`);
   return lines.join('\n');
 }

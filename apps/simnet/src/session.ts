@@ -9,6 +9,7 @@ import { err, ok, type Result } from '@assay/bytes';
 import {
   BLOCK_LIMIT,
   type CallOutcome,
+  type CallSite,
   type ClarityEvent,
   type ClarityFailure,
   type ClarityVersion,
@@ -28,6 +29,8 @@ import { type AssetBalances, AssetBook } from './assets.ts';
 import { type TracedCall, TraceRecorder } from './call-trace.ts';
 import { SimulatedChain } from './chain.ts';
 import { defaultClarityVersion, type Epoch, epochId } from './epochs.ts';
+import { LineRecorder } from './line-recorder.ts';
+import type { ReportedContract } from './line-report.ts';
 import { applyPoxLock } from './pox-locks.ts';
 import { SNIPPET_FUNCTION, unwrapSpan, type WrappedSnippet, wrapSnippet } from './snippet.ts';
 
@@ -40,7 +43,10 @@ export interface Executed {
   readonly memoryBytes: number;
 }
 
-export type Execution = Result<Executed, ClarityFailure>;
+/** `stack`: where a run-time error happened and the calls that led there, innermost first. */
+export type Failure = ClarityFailure & { readonly stack?: readonly CallSite[] };
+
+export type Execution = Result<Executed, Failure>;
 
 export type Access = 'public' | 'private' | 'read_only';
 
@@ -62,6 +68,8 @@ export interface SessionOptions {
   readonly startTimeSecs?: bigint;
   /** False: every block is a Bitcoin block. Default true. */
   readonly hasTenures?: boolean;
+  /** Record what every line does; running takes longer. Default false. */
+  readonly recordLines?: boolean;
 }
 
 /** A refusal before anything runs. */
@@ -84,10 +92,13 @@ export class Session {
   #access = new Map<string, ReadonlyMap<string, Access>>();
   readonly #snapshots: Snapshot[] = [];
   #lastTrace: readonly TracedCall[] = [];
+  readonly #lines: LineRecorder | null;
+  readonly #files = new Map<string, string>();
 
   constructor(deployer: string, options: SessionOptions = {}) {
     this.deployer = deployer;
     this.chain = new SimulatedChain(options.startTimeSecs, options.hasTenures);
+    this.#lines = options.recordLines === true ? new LineRecorder() : null;
   }
 
   // ---- chain ----
@@ -137,6 +148,8 @@ export class Session {
     readonly clarityVersion?: ClarityVersion | null;
     /** False: part of a block that is already open (a project's first batch). */
     readonly minesBlock?: boolean;
+    /** File the source came from, for reports. */
+    readonly path?: string;
   }): Execution {
     const { contractId, source } = request;
     if (request.minesBlock !== false) this.chain.mineStacksBlock();
@@ -147,9 +160,11 @@ export class Session {
       return rejection('ClarityVersion', message);
     }
     const meter = new CostMeter(BLOCK_LIMIT);
-    const done = this.#vm(meter).deploy({ contractId, source, clarityVersion });
+    const deployment = { contractId, source, clarityVersion };
+    const done = this.#vm(meter).deploy(deployment);
     this.#endTrace();
-    if (!done.ok) return done;
+    if (!done.ok) return err(this.#located(done.error, (vm) => vm.deploy(deployment)));
+    if (request.path !== undefined) this.#files.set(contractId, request.path);
     this.#contracts.set(contractId, { epoch: this.chain.epoch, clarityVersion });
     this.#access.delete(contractId);
     return ok(this.#executed(Cv.bool(true), done.value.events, done.value.cost, meter));
@@ -175,16 +190,45 @@ export class Session {
     const refused = this.#refusal(contractId, functionName, sender);
     if (refused !== null) return refused;
     const meter = new CostMeter(BLOCK_LIMIT);
-    const vm = this.#vm(meter);
     const callee = { contractId, functionName, args, sender };
-    let done: Result<CallOutcome, ClarityFailure>;
-    if (access === 'public') done = vm.callPublic(callee);
-    else if (access === 'private') done = vm.callPrivateAsSystem(callee);
-    else done = vm.callReadOnly(callee);
+    const run = (vm: ClarityVm): Result<CallOutcome, ClarityFailure> => {
+      if (access === 'public') return vm.callPublic(callee);
+      return access === 'private' ? vm.callPrivateAsSystem(callee) : vm.callReadOnly(callee);
+    };
+    const done = run(this.#vm(meter));
     this.#endTrace();
-    if (!done.ok) return done;
+    if (!done.ok) return err(this.#located(done.error, run));
     const { result, events, cost } = done.value;
     return ok(this.#executed(result, events, cost, meter));
+  }
+
+  /**
+   * The failure with the lines that led to it. A run that failed has changed nothing, so it is run
+   * once more, watched; runs that succeed are never slowed down.
+   */
+  #located(failure: ClarityFailure, run: (vm: ClarityVm) => unknown): Failure {
+    if (failure.error.kind !== 'runtime') return failure;
+    let recorder = this.#lines;
+    if (recorder === null) {
+      recorder = new LineRecorder();
+      this.#db.begin();
+      run(this.#vm(new CostMeter(BLOCK_LIMIT), recorder));
+      this.#db.rollback();
+      this.#trace.take();
+    }
+    const stack = recorder.takeFailure();
+    return stack.length === 0 ? failure : { ...failure, stack };
+  }
+
+  /** What the lines of contracts with a file have done, and the reports made from it. */
+  lines(): { readonly recorder: LineRecorder; readonly contracts: ReportedContract[] } | null {
+    if (this.#lines === null) return null;
+    const contracts = [...this.#files].map(([contractId, path]) => ({
+      contractId,
+      path,
+      source: this.contractSource(contractId) ?? '',
+    }));
+    return { recorder: this.#lines, contracts };
   }
 
   #refusal(contractId: string, name: string, sender: string): Execution | null {
@@ -223,15 +267,18 @@ export class Session {
       return ok(this.#executed(Cv.none(), deployed.value.events, null, meter));
     }
     const callMeter = new CostMeter(BLOCK_LIMIT);
-    const done = this.#vm(callMeter).callPublic({
-      contractId,
-      functionName: SNIPPET_FUNCTION,
-      args: [],
-      sender: this.deployer,
-    });
-    this.#endTrace();
+    const call = { contractId, functionName: SNIPPET_FUNCTION, args: [], sender: this.deployer };
+    const done = this.#vm(callMeter).callPublic(call);
+    // The call of the wrapping is nobody's: what it made counts.
+    this.#lastTrace = this.#trace
+      .take()
+      .flatMap((wrapping) => wrapping.calls.map((one) => ({ ...one, site: null })));
+    if (!done.ok) {
+      const failure = this.#located(done.error, (watched) => watched.callPublic(call));
+      this.#forget(contractId);
+      return err(stackInSnippet(snippet, wrapped, contractId, failure));
+    }
     this.#forget(contractId);
-    if (!done.ok) return done;
     const { result, events, cost } = done.value;
     const value = result.type === 'ok' ? result.value : result;
     return ok(this.#executed(value, events, cost, callMeter));
@@ -350,11 +397,13 @@ export class Session {
 
   // ---- inside ----
 
-  #vm(meter?: CostMeter): ClarityVm {
+  #vm(meter?: CostMeter, observer: LineRecorder | null = this.#lines): ClarityVm {
     return new ClarityVm({
       db: this.#db,
       info: this.chain,
-      cache: this.#cache,
+      // Code that is watched is compiled differently.
+      cache: observer === this.#lines ? this.#cache : new ContractCache(),
+      ...(observer === null ? {} : { observer }),
       ...(meter === undefined ? {} : { meter }),
       onContractCall: (exec, call) => {
         applyPoxLock(exec, call);
@@ -387,6 +436,28 @@ function placedInSnippet(
   if (span === undefined) return failure;
   const place = unwrapSpan(snippet, wrapped, span);
   return { ...failure, error: place === null ? error : { ...error, span: place } };
+}
+
+const INPUT = '<input>';
+
+/** The places of a run-time error, those in the snippet in its own lines, the wrapping left out. */
+function stackInSnippet(
+  snippet: string,
+  wrapped: WrappedSnippet,
+  contractId: string,
+  failure: Failure,
+): Failure {
+  const stack: CallSite[] = [];
+  for (const site of failure.stack ?? []) {
+    if (site.contractId !== contractId) stack.push(site);
+    else {
+      const span = unwrapSpan(snippet, wrapped, site.span);
+      if (span !== null) stack.push({ contractId: INPUT, span });
+    }
+  }
+  const [first] = stack;
+  if (first?.contractId !== INPUT) return { ...failure, stack };
+  return { ...failure, error: { ...failure.error, span: first.span }, stack: stack.slice(1) };
 }
 
 const META_PREFIX = 'vm-metadata::9::';

@@ -10,9 +10,11 @@ import { type ClarityValue as Ours, parsePrincipal } from '@assay/clarity-value'
 import { Cl, type ClarityValue } from '@stacks/transactions';
 import { formatTrace, type TracedCall } from './call-trace.ts';
 import { runConsoleCommand } from './console-commands.ts';
+import { type ContractAst, contractAst } from './contract-ast.ts';
 import { CostReport } from './cost-report.ts';
-import { defaultClarityVersion, LATEST_EPOCH, parseEpoch } from './epochs.ts';
+import { defaultClarityVersion, hasKnownCosts, LATEST_EPOCH, parseEpoch } from './epochs.ts';
 import { callFailure, deployFailure, snippetFailure } from './failure-text.ts';
+import { lcovReport, lineCosts } from './line-report.ts';
 import { readProject } from './project/project.ts';
 import { startSession } from './project/start.ts';
 import { type Access, type Executed, Session } from './session.ts';
@@ -35,7 +37,7 @@ export interface ClarityCosts {
 export interface ParsedTransactionResult {
   readonly result: ClarityValue;
   readonly events: ClarityEvent[];
-  /** Null unless costs are tracked. */
+  /** Null unless costs are tracked; null in epochs 2.0 and 2.05, whose costs are not known here. */
   readonly costs: ClarityCosts | null;
   readonly performance: string | undefined;
 }
@@ -89,7 +91,7 @@ export const tx = {
 
 export interface SimnetOptions {
   readonly trackCosts?: boolean;
-  /** Accepted and ignored: the VM reports no lines yet. */
+  /** Record what every line does; `collectReport` shows it. Also on when costs are tracked. */
   readonly trackCoverage?: boolean;
   readonly trackPerformance?: boolean;
   /** Seconds since 1970 of block 0; the same in every run unless given. */
@@ -149,9 +151,11 @@ export class Simnet {
   }
 
   #sessionOptions() {
-    const { startTimeSecs, generation } = this.#options;
+    const { startTimeSecs, generation, trackCosts, trackCoverage } = this.#options;
     const hasTenures = generation !== 2;
-    return startTimeSecs === undefined ? { hasTenures } : { hasTenures, startTimeSecs };
+    const recordLines = trackCosts === true || trackCoverage === true;
+    const options = { hasTenures, recordLines };
+    return startTimeSecs === undefined ? options : { ...options, startTimeSecs };
   }
 
   /** A number for `revert`. Not in the reference. */
@@ -320,7 +324,7 @@ export class Simnet {
   }
 
   #parsed(executed: Executed): ParsedTransactionResult {
-    const tracked = this.#options.trackCosts === true && executed.cost !== null;
+    const tracked = this.#tracksCosts() && executed.cost !== null;
     return {
       result: toStacksJs(executed.result),
       events: executed.events.map(toSimnetEvent),
@@ -404,8 +408,13 @@ export class Simnet {
     return interfaces;
   }
 
-  getContractAST(_contract: string): never {
-    throw new Error('getContractAST is not available: the VM keeps no syntax tree outside itself');
+  /** @throws string no such contract */
+  getContractAST(contract: string): ContractAst {
+    const contractId = this.#session.contractId(contract);
+    const source = this.#session.contractSource(contractId);
+    const known = this.#session.contracts().get(contractId);
+    if (source === null || known === undefined) throw `contract ${contractId} not found`;
+    return contractAst(contractId, source, known.clarityVersion);
   }
 
   mintSTX(recipient: string, amount: bigint): string {
@@ -436,16 +445,31 @@ export class Simnet {
     this.#report.testName = name;
   }
 
-  /** Costs as JSON. Coverage is empty: the VM reports no lines yet. */
+  /**
+   * `costs`: JSON, one row per call since the last report. `coverage`: LCOV of the project's files.
+   * `lines`: what each of their lines cost, the most expensive first. Counts of lines run on.
+   */
   collectReport(_includeBootContracts?: boolean, _bootContractsPath?: string) {
-    return { coverage: '', costs: this.#report.take() };
+    const found = this.#session.lines();
+    const costs = this.#report.take();
+    if (found === null) return { coverage: '', costs, lines: [] };
+    const { contracts, recorder } = found;
+    const coverage =
+      this.#options.trackCoverage === true
+        ? lcovReport(contracts, recorder, this.#report.testName)
+        : '';
+    return { coverage, costs, lines: lineCosts(contracts, recorder) };
   }
 
   enablePerformance(_costField: string): void {}
   clearCache(): void {}
 
+  #tracksCosts(): boolean {
+    return this.#options.trackCosts === true && hasKnownCosts(this.#session.chain.epoch);
+  }
+
   #note(contractId: string, method: string, args: readonly Ours[], executed: Executed): void {
-    if (this.#options.trackCosts === true && executed.cost !== null) {
+    if (this.#tracksCosts() && executed.cost !== null) {
       this.#report.note(contractId, method, args, executed.cost);
     }
   }

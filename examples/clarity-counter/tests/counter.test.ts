@@ -41,7 +41,10 @@ describe('counter', () => {
   });
 
   it('fails loudly when a contract divides by zero', () => {
-    expect(() => simnet.callPublicFn('counter', 'share', [Cl.uint(0)], alice)).toThrow();
+    // The error names the line.
+    expect(() => simnet.callPublicFn('counter', 'share', [Cl.uint(0)], alice)).toThrow(
+      /DivisionByZero.*at \.counter:35/s,
+    );
     add(9, alice);
     const { result } = simnet.callPublicFn('counter', 'share', [Cl.uint(3)], alice);
     expect(result).toHaveClarityType(ClarityType.ResponseOk);
@@ -59,6 +62,8 @@ describe('counter', () => {
     simnet.callPublicFn('token', 'mint', [Cl.uint(1000)], alice);
     const coin = Cl.contractPrincipal(simnet.deployer, 'token');
     simnet.callPublicFn('collectible', 'buy', [coin], alice);
-    expect(simnet.getLastContractCallTrace()).toContain('  (.token transfer u500');
+    const trace = simnet.getLastContractCallTrace();
+    expect(trace).toContain('  (.token transfer u500');
+    expect(trace).toContain('from .collectible:19');
   });
 });

@@ -10,6 +10,7 @@ import { decodeUntyped, encodeValueHex } from './codec.ts';
 import type { CompiledContract } from './compile/contract.ts';
 import { rebuildContract } from './compile/define.ts';
 import type { ClarityDb } from './db.ts';
+import type { CodeObserver } from './exec/observer.ts';
 import { LIMITS } from './limits.ts';
 import { parseProgram } from './parse/program.ts';
 import { contractKey, META } from './state/keys.ts';
@@ -115,6 +116,7 @@ export function loadContract(
   db: ClarityDb,
   cache: ContractCache,
   contractId: string,
+  observer: CodeObserver | null,
 ): CompiledContract | null {
   const text = db.getMetadata(contractId, META.contract);
   if (text === null) return null;
@@ -130,7 +132,7 @@ export function loadContract(
   ][];
   for (const [name, hex] of stored) constants.set(name, decodeUntyped(hex));
   const program = parseProgram(contractId, source, record.version);
-  const contract = rebuildContract(program, record.version, constants);
+  const contract = rebuildContract(program, record.version, constants, observer);
   contract.loadSize = record.sourceBytes + record.constantBytes;
   cache.set(key, contract, record.sourceBytes);
   return contract;

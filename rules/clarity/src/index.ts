@@ -32,6 +32,8 @@ export type {
   StacksBlockFacts,
   TenureFacts,
 } from './db.ts';
+export type { CallSite } from './exec/exec.ts';
+export type { CodeObserver } from './exec/observer.ts';
 export { BLOCK_LIMIT, LIMITS, READ_ONLY_LIMIT } from './limits.ts';
 export { MemoryBlockInfo, MemoryClarityDb } from './memory-db.ts';
 export type {
@@ -43,6 +45,8 @@ export type {
   DeployOutcome,
   Span,
 } from './outcome.ts';
+export type { Expr, Program } from './parse/ast.ts';
+export { parseProgram } from './parse/program.ts';
 export type { ClarityVersion } from './version.ts';
 export {
   type CallRequest,

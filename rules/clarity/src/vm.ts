@@ -16,6 +16,7 @@ import {
 import { recordFromText } from './analysis/record.ts';
 import { decodeStored, encodeValueHex } from './codec.ts';
 import { Compiler } from './compile/compiler.ts';
+import type { CompiledContract } from './compile/contract.ts';
 import { emptyContract, isSupplySlot, runTopLevel } from './compile/define.ts';
 import { Scope } from './compile/scope.ts';
 import {
@@ -39,6 +40,7 @@ import type { BlockInfoDb, ClarityDb } from './db.ts';
 import { CheckFailure, checkError, EarlyReturn, ParseFailure, RuntimeFailure } from './errors.ts';
 import { type ContractCallHook, Exec } from './exec/exec.ts';
 import { executeContract } from './exec/invoke.ts';
+import type { CodeObserver } from './exec/observer.ts';
 import { BLOCK_LIMIT, LIMITS } from './limits.ts';
 import type { CallOutcome, ClarityError, ClarityFailure, DeployOutcome } from './outcome.ts';
 import { parseProgram } from './parse/program.ts';
@@ -73,6 +75,8 @@ export interface ClarityVmOptions {
   readonly metered?: boolean;
   /** Called after each successful contract call, in its context: boot contracts act on the chain. */
   readonly onContractCall?: ContractCallHook;
+  /** Watches expressions run, at a price in time. Give it a `cache` of its own. */
+  readonly observer?: CodeObserver;
 }
 
 const sharedCache = new ContractCache();
@@ -89,11 +93,13 @@ export class ClarityVm {
   readonly #info: BlockInfoDb;
   readonly #cache: ContractCache;
   readonly #hook: ContractCallHook | null;
+  readonly #observer: CodeObserver | null;
 
   constructor(options: ClarityVmOptions) {
     this.#db = options.db;
     this.#info = options.info;
-    this.#cache = options.cache ?? sharedCache;
+    this.#observer = options.observer ?? null;
+    this.#cache = options.cache ?? (this.#observer === null ? sharedCache : new ContractCache());
     this.#hook = options.onContractCall ?? null;
     const unmetered = options.metered === false;
     this.meter =
@@ -128,7 +134,7 @@ export class ClarityVm {
       writeContractHash(x.db, contractId, source, this.#info.stacksHeight);
       m.hold(source.length);
       const contract = emptyContract(contractId, clarityVersion);
-      runTopLevel(x, contract, program);
+      runTopLevel(x, contract, program, this.#observer);
       m.memoryHeld -= source.length;
       let constantBytes = 0;
       for (const [name, value] of contract.constants) {
@@ -173,10 +179,9 @@ export class ClarityVm {
     const id = request.contractId ?? 'ST000000000000000000002AMW42H.transient';
     const sender = principalValue(request.sender ?? id.slice(0, id.indexOf('.')));
     const ran = this.#run(undefined, (x) => {
-      const contract =
-        loadContract(x.db, this.#cache, id) ?? emptyContract(id, request.clarityVersion ?? 5);
+      const contract = this.#load(x.db, id) ?? emptyContract(id, request.clarityVersion ?? 5);
       const program = parseProgram(id, request.source, contract.version);
-      const compiler = new Compiler(contract);
+      const compiler = new Compiler(contract, this.#observer);
       x.begin(true);
       let value = null;
       for (const index of program.order) {
@@ -221,7 +226,7 @@ export class ClarityVm {
 
   /** Null: no such contract or variable. */
   readDataVar(contractId: string, name: string): ClarityValue | null {
-    const descriptor = loadContract(this.#db, this.#cache, contractId)?.vars.get(name);
+    const descriptor = this.#load(this.#db, contractId)?.vars.get(name);
     if (descriptor === undefined) return null;
     const hex = this.#db.get(descriptor.key);
     return hex === null ? null : exportValue(decodeStored(hex, descriptor.type));
@@ -236,10 +241,14 @@ export class ClarityVm {
 
   /** Null: no such contract or map. `(none)` or `(some v)` otherwise. */
   readMapEntry(contractId: string, name: string, key: ClarityValue): ClarityValue | null {
-    const map = loadContract(this.#db, this.#cache, contractId)?.maps.get(name);
+    const map = this.#load(this.#db, contractId)?.maps.get(name);
     if (map === undefined) return null;
     const hex = this.#db.get(map.prefix + encodeValueHex(importValue(key)));
     return exportValue(hex === null ? NONE : decodeStored(hex, map.storedType));
+  }
+
+  #load(db: ClarityDb, contractId: string): CompiledContract | null {
+    return loadContract(db, this.#cache, contractId, this.#observer);
   }
 
   #call(
@@ -255,6 +264,7 @@ export class ClarityVm {
           contractId: request.contractId,
           functionName: request.functionName,
           args: request.args.map(importValue),
+          site: null,
           ...mode,
         },
         { sender, caller: sender },
@@ -282,7 +292,7 @@ export class ClarityVm {
       db: this.#db,
       info: this.#info,
       meter: this.meter,
-      loadContract: (id) => loadContract(this.#db, this.#cache, id),
+      loadContract: (id) => this.#load(this.#db, id),
       sponsor: sponsor === undefined ? null : principalValue(sponsor),
       onContractCall: this.#hook,
     });

@@ -9,7 +9,9 @@ import {
   CONSOLE_COMMANDS,
   consoleHelp,
   type Execution,
+  type Failure,
   formatProblem,
+  formatSite,
   formatTrace,
   REFERENCE,
   referenceOf,
@@ -42,10 +44,15 @@ export const REPL_COMMANDS: readonly string[] = [
 
 const LANGUAGE = REFERENCE.flatMap(({ words }) => words.map(({ name }) => name));
 
+/** One holds the other, or they begin alike. */
+function isClose(word: string, typed: string): boolean {
+  return word.includes(typed) || word.slice(0, 3) === typed.slice(0, 3);
+}
+
 function describeWord(name: string | undefined): string {
   const entry = name === undefined ? null : referenceOf(name);
   if (entry === null) {
-    const close = LANGUAGE.filter((one) => name !== undefined && one.includes(name));
+    const close = LANGUAGE.filter((one) => name !== undefined && isClose(one, name));
     return `error: ${name ?? 'nothing'} is no word of Clarity${close.length === 0 ? '' : `; there are ${close.join(', ')}`}`;
   }
   const rule = entry.rule === '' ? [] : [`type rule: ${entry.rule}`];
@@ -105,11 +112,17 @@ export class Repl {
     if (isOnlyDefinitions(text)) return this.#deploy(this.#freeName(), text, '<input>');
     const done = this.#session.evaluate(text);
     this.#last = done;
-    if (!done.ok) return formatProblem({ file: '<input>', source: text, error: done.error.error });
+    if (!done.ok) return this.#problem(text, done.error);
     const prints = done.value.events
       .filter((event) => event.type === 'contract_event')
       .map((event) => `print: ${clarityValueToString(event.value)}`);
     return [...prints, clarityValueToString(done.value.result)].join('\n');
+  }
+
+  /** With the calls that led to it, when it happened while running. */
+  #problem(source: string, failure: Failure): string {
+    const problem = formatProblem({ file: '<input>', source, error: failure.error });
+    return [problem, ...(failure.stack ?? []).map((site) => `  at ${formatSite(site)}`)].join('\n');
   }
 
   #freeName(): string {

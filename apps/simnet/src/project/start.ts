@@ -12,9 +12,17 @@ import { ProjectError } from './project-error.ts';
 /** @throws ProjectError a contract is not accepted: with file, line and caret */
 function deploy(session: Session, project: Project, contract: ProjectContract): void {
   const { contractId, source, clarityVersion } = contract;
-  const done = session.deploy({ contractId, source, clarityVersion, minesBlock: false });
-  if (done.ok) return;
   const file = relative(project.folder, contract.path);
+  const isProjects = project.contracts.includes(contract);
+  const done = session.deploy({
+    contractId,
+    source,
+    clarityVersion,
+    minesBlock: false,
+    // Reports are about the project's own files.
+    ...(isProjects && !file.startsWith('.') ? { path: file } : {}),
+  });
+  if (done.ok) return;
   throw new ProjectError(formatProblem({ file, source, error: done.error.error }));
 }
 

@@ -4,6 +4,7 @@
  *
  * Plain JavaScript: vitest loads its configuration with Node itself, without compiling packages.
  */
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,9 +56,15 @@ export function parseOptions(args) {
   return options;
 }
 
-/** The options after `--`; without `--`, of the whole command line. */
+/**
+ * The options after `--`; without `--`, of the whole command line. Read once per run, by the
+ * configuration, before any test file adds to the reports: those of the last run are removed.
+ */
 export function getClarinetVitestsArgv() {
   const { argv } = process;
   const at = argv.indexOf('--');
-  return parseOptions(at === -1 ? argv.slice(2) : argv.slice(at + 1));
+  const options = parseOptions(at === -1 ? argv.slice(2) : argv.slice(at + 1));
+  if (options.coverage) rmSync(options.coverageFilename, { force: true });
+  if (options.costs) rmSync(options.costsFilename, { force: true });
+  return options;
 }

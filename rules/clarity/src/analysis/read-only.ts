@@ -117,8 +117,10 @@ class ReadOnlyChecker {
       }
     }
     const known = this.#functions.get(head.name);
-    if (known === undefined)
-      return fail('UnknownFunction', `use of unresolved function '${head.name}'`);
+    if (known === undefined) {
+      const message = `use of unresolved function '${head.name}'`;
+      throw new CheckFailure('UnknownFunction', message, head.span);
+    }
     return this.#allRead(args, depth) && known;
   }
 

@@ -10,9 +10,11 @@ import { costRuntime } from '../costs/charge.ts';
 import { checkError, RuntimeFailure } from '../errors.ts';
 import type { Code, Frame } from '../exec/exec.ts';
 import { applyFunction } from '../exec/invoke.ts';
+import { type CodeObserver, observed } from '../exec/observer.ts';
 import { isNativeName, isVariableName } from '../names.ts';
 import { PLAIN_NATIVES, SPECIAL_NATIVES } from '../natives/table.ts';
 import { compileVariable } from '../natives/variables.ts';
+import type { Span } from '../outcome.ts';
 import type { Expr, ListExpr } from '../parse/ast.ts';
 import { type Value, valueSize } from '../value.ts';
 import type { CompiledContract, UserFunction } from './contract.ts';
@@ -34,14 +36,27 @@ export type Operand =
   | { readonly kind: 'slot'; readonly slot: number; readonly cost: number; readonly sized: number }
   | { readonly kind: 'code'; readonly code: Code };
 
+/** Where a call stands. */
+export interface CallPlace {
+  readonly scope: Scope;
+  /** Call-stack entries below this call in its function. */
+  readonly k: number;
+  /** Run time to charge for having found the function; none when `fold` found it before. */
+  readonly lookup: number;
+  /** Null for what `fold`, `map` and `filter` apply. */
+  readonly span: Span | null;
+}
+
 /** A function called with values (by `map`, `filter`, `fold`). `f` runs the call. */
 export type Applier = (frame: Frame, args: Value[]) => Value;
 
 export class Compiler {
   readonly contract: CompiledContract;
+  readonly #observer: CodeObserver | null;
 
-  constructor(contract: CompiledContract) {
+  constructor(contract: CompiledContract, observer: CodeObserver | null = null) {
     this.contract = contract;
+    this.#observer = observer;
   }
 
   get version() {
@@ -50,6 +65,21 @@ export class Compiler {
 
   /** The value as the reference's `eval` gives it: a variable is not yet copied. */
   code(expr: CompileExpr, scope: Scope, k: number): Code {
+    return this.#watched(expr, this.#code(expr, scope, k));
+  }
+
+  /** The value copied: reading a variable also costs its size. */
+  owned(expr: CompileExpr, scope: Scope, k: number): Code {
+    if (expr.kind !== 'atom') return this.code(expr, scope, k);
+    return this.#watched(expr, this.#atom(expr.name, scope, true));
+  }
+
+  #watched(expr: CompileExpr, code: Code): Code {
+    if (this.#observer === null || expr.kind === 'slot') return code;
+    return observed(code, this.contract.id, expr.span, this.#observer);
+  }
+
+  #code(expr: CompileExpr, scope: Scope, k: number): Code {
     switch (expr.kind) {
       case 'literal': {
         const { value } = expr;
@@ -70,13 +100,9 @@ export class Compiler {
     }
   }
 
-  /** The value copied: reading a variable also costs its size. */
-  owned(expr: CompileExpr, scope: Scope, k: number): Code {
-    return expr.kind === 'atom' ? this.#atom(expr.name, scope, true) : this.code(expr, scope, k);
-  }
-
   /** How an argument is read, when that takes no running of code; else its code. */
   operand(expr: CompileExpr, scope: Scope, k: number): Operand {
+    if (this.#observer !== null) return { kind: 'code', code: this.owned(expr, scope, k) };
     if (expr.kind === 'literal') return { kind: 'fixed', value: expr.value, cost: 0 };
     if (expr.kind === 'slot') return { kind: 'slot', slot: expr.slot, cost: 0, sized: 0 };
     if (expr.kind === 'atom' && !isVariableName(expr.name, this.version)) {
@@ -131,16 +157,15 @@ export class Compiler {
     const head = expr.items[0];
     if (head === undefined) return failing('Unreachable', 'Non functional application');
     if (head.kind !== 'atom') return failing('Unreachable', 'Bad function name');
-    return this.call(head.name, expr.items.slice(1), scope, k, LOOKUP_FUNCTION);
+    const { span } = expr;
+    return this.call(head.name, expr.items.slice(1), { scope, k, lookup: LOOKUP_FUNCTION, span });
   }
 
-  /** @param lookup run time charged for finding the function: none when `fold` found it before */
-  call(name: string, args: readonly CompileExpr[], scope: Scope, k: number, lookup: number): Code {
+  call(name: string, args: readonly CompileExpr[], place: CallPlace): Code {
+    const { scope, k, lookup } = place;
     if (isNativeName(name, this.version)) {
       const special = SPECIAL_NATIVES.get(name);
-      if (special !== undefined) {
-        return special({ c: this, name, args, scope, k, lookup });
-      }
+      if (special !== undefined) return special({ c: this, name, args, ...place });
       return compilePlain(this, PLAIN_NATIVES.get(name)!, args, scope, k, lookup);
     }
     const fn = this.contract.functions.get(name);
@@ -193,7 +218,7 @@ export class Compiler {
       // A special form gets the elements as already evaluated arguments.
       const slots: SlotExpr[] = [];
       for (let i = 0; i < arity; i++) slots.push({ kind: 'slot', slot: scope.reserve() });
-      const code = this.call(name, slots, scope, k, 0);
+      const code = this.call(name, slots, { scope, k, lookup: 0, span: null });
       return (f, args) => {
         for (let i = 0; i < arity; i++) f.locals[slots[i]!.slot] = args[i]!;
         return code(f);

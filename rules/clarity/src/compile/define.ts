@@ -11,6 +11,7 @@ import { encodeValueHex } from '../codec.ts';
 import { charge } from '../costs/charge.ts';
 import { checkError } from '../errors.ts';
 import type { Exec, Frame } from '../exec/exec.ts';
+import type { CodeObserver } from '../exec/observer.ts';
 import { admitsValue, makeAcceptor, sanitize, typeMismatch } from '../exec/sanitize.ts';
 import { isReservedName } from '../names.ts';
 import type { Expr, ListExpr, Program } from '../parse/ast.ts';
@@ -44,9 +45,14 @@ export function emptyContract(id: string, version: ClarityVersion): CompiledCont
  * Runs the top level: constants, initial state, loose expressions. The last of these, if any.
  * @throws RuntimeFailure and what running can throw; the caller rolls back
  */
-export function runTopLevel(x: Exec, contract: CompiledContract, program: Program): Value | null {
+export function runTopLevel(
+  x: Exec,
+  contract: CompiledContract,
+  program: Program,
+  observer: CodeObserver | null,
+): Value | null {
   contract.deploying = true;
-  const builder = new Builder(contract, x);
+  const builder = new Builder(contract, x, observer);
   let last: Value | null = null;
   let held = 0;
   for (const index of program.order) {
@@ -65,10 +71,11 @@ export function rebuildContract(
   program: Program,
   version: ClarityVersion,
   constants: ReadonlyMap<string, Value>,
+  observer: CodeObserver | null,
 ): CompiledContract {
   const contract = emptyContract(program.contractId, version);
   for (const [name, value] of constants) contract.constants.set(name, sanitize(value));
-  const builder = new Builder(contract, null);
+  const builder = new Builder(contract, null, observer);
   for (const index of program.order) builder.form(program.expressions[index]!);
   return contract;
 }
@@ -85,9 +92,9 @@ class Builder {
   readonly #x: Exec | null;
   readonly #steps: StepCounter;
 
-  constructor(contract: CompiledContract, x: Exec | null) {
+  constructor(contract: CompiledContract, x: Exec | null, observer: CodeObserver | null) {
     this.#contract = contract;
-    this.#compiler = new Compiler(contract);
+    this.#compiler = new Compiler(contract, observer);
     this.#x = x;
     this.#steps = { step: () => x !== null && charge(x.m, 'typeParseStep', 0) };
   }

@@ -9,7 +9,7 @@ import type { CompiledContract } from '../compile/contract.ts';
 import type { CostMeter } from '../costs/cost.ts';
 import type { BlockInfoDb, ClarityDb } from '../db.ts';
 import { RuntimeFailure } from '../errors.ts';
-import type { ClarityEvent } from '../outcome.ts';
+import type { ClarityEvent, Span } from '../outcome.ts';
 import type { PrincipalV, Value } from '../value.ts';
 import { AssetLog } from './assets.ts';
 
@@ -49,6 +49,12 @@ export interface ExecOptions {
   readonly onContractCall: ContractCallHook | null;
 }
 
+/** A place in a deployed contract. */
+export interface CallSite {
+  readonly contractId: string;
+  readonly span: Span;
+}
+
 /** Lets the chain act on a successful call of a boot contract (stacking). */
 export type ContractCallHook = (
   exec: Exec,
@@ -58,6 +64,8 @@ export type ContractCallHook = (
     readonly args: readonly Value[];
     readonly sender: PrincipalV;
     readonly result: Value;
+    /** The expression that made the call; null for a transaction. */
+    readonly site: CallSite | null;
   },
 ) => void;
 

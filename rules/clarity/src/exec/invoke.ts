@@ -9,7 +9,7 @@ import type { UserFunction } from '../compile/contract.ts';
 import { charge, costRuntime } from '../costs/charge.ts';
 import { checkError, EarlyReturn } from '../errors.ts';
 import { type PrincipalV, type Value, valueSize } from '../value.ts';
-import type { Exec } from './exec.ts';
+import type { CallSite, Exec } from './exec.ts';
 import { sanitize } from './sanitize.ts';
 
 const APPLICATION = Array.from({ length: 32 }, (_, n) => costRuntime('userFunctionApplication', n));
@@ -108,6 +108,8 @@ export interface ContractCall {
   readonly readOnly: boolean;
   /** The node itself may call private functions. */
   readonly allowPrivate: boolean;
+  /** The expression that makes the call; null for a transaction. */
+  readonly site: CallSite | null;
 }
 
 /** A function of any contract, by name. `depth` counts the stack entries of the caller. */
@@ -144,6 +146,7 @@ export function executeContract(x: Exec, call: ContractCall, who: Caller, depth:
     args: passed,
     sender: who.sender,
     result,
+    site: call.site,
   });
   m.memoryHeld -= contract.loadSize;
   return result;

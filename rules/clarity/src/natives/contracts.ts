@@ -41,6 +41,7 @@ const contractCall: SpecialNative = (call) => {
   const codes = args.slice(2).map((arg) => c.owned(arg, scope, k + 1));
   const target = compileTarget(call, functionName);
   const self = c.contract.principal;
+  const site = call.span === null ? null : { contractId: c.contract.id, span: call.span };
   return special(call, costRuntime('contractCall', 0), (f) => {
     const values: Value[] = new Array(codes.length);
     for (let i = 0; i < codes.length; i++) values[i] = codes[i]!(f);
@@ -48,7 +49,7 @@ const contractCall: SpecialNative = (call) => {
     const result = sanitize(
       executeContract(
         f.x,
-        { contractId, functionName, args: values, readOnly: false, allowPrivate: false },
+        { contractId, functionName, args: values, readOnly: false, allowPrivate: false, site },
         { sender: f.sender, caller: self },
         f.depth + k + 1,
       ),

@@ -2,9 +2,8 @@
  * All natives by name. Plain ones compute on values; special ones compile themselves.
  * Which version knows which name is decided before, in names.ts.
  */
-import type { CompileExpr, Compiler } from '../compile/compiler.ts';
+import type { CallPlace, CompileExpr, Compiler } from '../compile/compiler.ts';
 import type { PlainNative } from '../compile/plain.ts';
-import type { Scope } from '../compile/scope.ts';
 import type { Code } from '../exec/exec.ts';
 import { ALLOWANCE_SPECIALS } from './allowances.ts';
 import { ARITHMETIC, COMPARISONS } from './arithmetic.ts';
@@ -21,15 +20,10 @@ import { STX_SPECIALS } from './stx.ts';
 import { TUPLE_PLAIN, TUPLE_SPECIALS } from './tuples.ts';
 
 /** What a special native gets to compile a call of itself. */
-export interface SpecialCall {
+export interface SpecialCall extends CallPlace {
   readonly c: Compiler;
   readonly name: string;
   readonly args: readonly CompileExpr[];
-  readonly scope: Scope;
-  /** Call-stack entries below this call in its function. */
-  readonly k: number;
-  /** Run time to charge for having found the function. */
-  readonly lookup: number;
 }
 
 export type SpecialNative = (call: SpecialCall) => Code;
