@@ -235,7 +235,7 @@ export class ClarityVm {
   /** The value of a `define-constant`; null: no such contract or constant. */
   readConstant(contractId: string, name: string): ClarityValue | null {
     if (isSupplySlot(name)) return null;
-    const value = loadContract(this.#db, this.#cache, contractId)?.constants.get(name);
+    const value = this.#load(this.#db, contractId)?.constants.get(name);
     return value === undefined ? null : exportValue(value);
   }
 
