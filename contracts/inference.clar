@@ -50,6 +50,7 @@
 (define-constant ERR-DISPUTE-CLOSED (err u343))
 (define-constant ERR-DISPUTE-OPEN (err u344))
 (define-constant ERR-PARAMETERS (err u345))
+(define-constant ERR-DISPUTE-OVER (err u346))
 
 ;; ---------------------------------------------------------------------------------------------
 ;; Bounds
@@ -683,10 +684,10 @@
 ;; Judges of 70 % of the weight, two at least, found the settled answer false: the host loses its bond
 ;; as for a rejection, out of which the user gets back what it paid and the disputer a reward; the
 ;; disputer's bond goes back. Verdicts u2 over the dispute. Anyone may call.
-;; @returns (ok slash-id); u340, u342, u343, u501 to u506
+;; @returns (ok slash-id); u340, u342, u343, u346, u501 to u506
 (define-public (uphold
     (dispute-id uint) (verdicts (list 64 { index: uint, signature: (buff 65) })))
-  (let ((disputed (try! (get-open-dispute dispute-id)))
+  (let ((disputed (try! (get-timely-dispute dispute-id)))
         (id (get request-id disputed))
         (settled (unwrap! (map-get? requests id) ERR-UNKNOWN-REQUEST))
         (result (unwrap! (map-get? results id) ERR-NOT-SETTLED))
@@ -717,10 +718,10 @@
 
 ;; Judges of 70 % of the weight found the settled answer true: the host gets the dispute's bond for its
 ;; trouble. Verdicts u1 over the dispute. Anyone may call.
-;; @returns (ok bond); u342, u343, u501 to u505
+;; @returns (ok bond); u342, u343, u346, u501 to u505
 (define-public (dismiss
     (dispute-id uint) (verdicts (list 64 { index: uint, signature: (buff 65) })))
-  (let ((disputed (try! (get-open-dispute dispute-id)))
+  (let ((disputed (try! (get-timely-dispute dispute-id)))
         (id (get request-id disputed))
         (settled (unwrap! (map-get? requests id) ERR-UNKNOWN-REQUEST))
         (result (unwrap! (map-get? results id) ERR-NOT-SETTLED))
@@ -758,6 +759,15 @@
 (define-private (get-open-dispute (dispute-id uint))
   (let ((found (unwrap! (map-get? disputes dispute-id) ERR-UNKNOWN-DISPUTE)))
     (asserts! (is-eq (get status found) DISPUTE-OPEN) ERR-DISPUTE-CLOSED)
+    (ok found)))
+
+;; Judges have `judging-window` blocks; after that a settlement is what it is.
+(define-private (get-timely-dispute (dispute-id uint))
+  (let ((found (try! (get-open-dispute dispute-id))))
+    (asserts!
+      (< burn-block-height
+        (+ (get opened-at found) (get judging-window (var-get parameters))))
+      ERR-DISPUTE-OVER)
     (ok found)))
 
 (define-private (close-dispute (dispute-id uint) (status uint) (bond-to principal))
@@ -878,6 +888,20 @@
     found (and
       (is-eq (get status found) STATUS-SETTLED)
       (is-eq (some (sha256 text)) (get output-hash (map-get? results id))))
+    false))
+
+;; True when nothing can change any more how the request ended: it was rejected, reversed or expired, or
+;; it was settled and the time for disputes and for judging them is over.
+(define-read-only (is-final (id uint))
+  (match (map-get? requests id)
+    found (if (is-eq (get status found) STATUS-SETTLED)
+      (let ((limits (var-get parameters)))
+        (>= burn-block-height
+          (+
+            (default-to u0 (get closed-at (map-get? results id)))
+            (get dispute-window limits)
+            (get judging-window limits))))
+      (not (is-eq (get status found) STATUS-OPEN)))
     false))
 
 ;; Stacks height at which a certificate closed the request; none before.

@@ -103,18 +103,20 @@
           (try!
             (fold weigh-verdict verdicts
               (ok {
-                digest: digest,
-                cycle: (get cycle panel),
-                owner: owner,
-                operator: operator,
-                page: u0,
-                signers: (get signers panel),
-                least-index: u0,
-                weight: u0
+                count: {
+                  digest: digest,
+                  cycle: (get cycle panel),
+                  owner: (get owner panel),
+                  operator: (get operator panel),
+                  page: u0,
+                  least-index: u0,
+                  weight: u0
+                },
+                signers: (get signers panel)
               })))))
     (ok {
       cycle: (get cycle panel),
-      weight: (get weight counted),
+      weight: (get weight (get count counted)),
       total-weight: (get total-weight panel)
     })))
 
@@ -147,43 +149,49 @@
     (> total u0)
     (>= (* weight THRESHOLD-DENOMINATOR) (* total THRESHOLD-NUMERATOR))))
 
+;; The page of signers is kept apart in the state: a variable costs by its size at every look.
 (define-private (weigh-verdict
     (entry { index: uint, signature: (buff 65) })
     (before
       (response
         {
-          digest: (buff 32),
-          cycle: uint,
-          owner: principal,
-          operator: principal,
-          page: uint,
-          signers: (list 64 { signer: principal, weight: uint }),
-          least-index: uint,
-          weight: uint
+          count: {
+            digest: (buff 32),
+            cycle: uint,
+            owner: (buff 20),
+            operator: (buff 20),
+            page: uint,
+            least-index: uint,
+            weight: uint
+          },
+          signers: (list 64 { hash: (buff 20), weight: uint })
         }
         uint)))
   (let ((state (try! before))
+        (count (get count state))
         (index (get index entry))
         (page (/ index PAGE-SIZE))
         (signers
-          (if (is-eq page (get page state))
+          (if (is-eq page (get page count))
             (get signers state)
-            (contract-call? .signers get-page (get cycle state) page)))
+            (contract-call? .signers get-page (get cycle count) page)))
         (judge (unwrap! (element-at? signers (mod index PAGE-SIZE)) ERR-NO-SUCH-SIGNER))
-        (name (get signer judge))
+        (hash (get hash judge))
         (key
-          (unwrap! (secp256k1-recover? (get digest state) (get signature entry))
+          (unwrap! (secp256k1-recover? (get digest count) (get signature entry))
             ERR-VERDICT-SIGNATURE)))
-    (asserts! (>= index (get least-index state)) ERR-VERDICT-ORDER)
-    (asserts! (is-eq (principal-of? key) (ok name)) ERR-VERDICT-SIGNATURE)
-    (asserts! (not (or (is-eq name (get owner state)) (is-eq name (get operator state))))
+    (asserts! (>= index (get least-index count)) ERR-VERDICT-ORDER)
+    (asserts! (is-eq (hash160 key) hash) ERR-VERDICT-SIGNATURE)
+    (asserts! (not (or (is-eq hash (get owner count)) (is-eq hash (get operator count))))
       ERR-OWN-VERDICT)
-    (ok (merge state {
-      page: page,
-      signers: signers,
-      least-index: (+ index u1),
-      weight: (+ (get weight state) (get weight judge))
-    }))))
+    (ok {
+      count: (merge count {
+        page: page,
+        least-index: (+ index u1),
+        weight: (+ (get weight count) (get weight judge))
+      }),
+      signers: signers
+    })))
 
 ;; ---------------------------------------------------------------------------------------------
 ;; Pay

@@ -16,6 +16,7 @@
 (define-constant PAGE-SIZE u64)
 ;; Judges of one draw, and lots looked at for them.
 (define-constant JUDGES u3)
+(define-constant ADDRESS-VERSION (if is-in-mainnet 0x16 0x1a))
 (define-constant LOTS (list u0 u1 u2 u3 u4 u5 u6 u7 u8 u9 u10 u11 u12 u13 u14 u15))
 
 (define-data-var last-set-cycle uint u0)
@@ -26,8 +27,9 @@
 (define-map cycle-total-weights uint uint)
 ;; Stacks height at which the set was written.
 (define-map cycle-heights uint uint)
-;; The same set in pages, the weight of each page, and the weight of each signer by its name.
-(define-map pages { cycle: uint, page: uint } (list 64 { signer: principal, weight: uint }))
+;; The same set in pages, by the HASH160 of the key (a third of a principal's size), the weight of each
+;; page, and the weight of each signer by its name.
+(define-map pages { cycle: uint, page: uint } (list 64 { hash: (buff 20), weight: uint }))
 (define-map page-weights uint (list 63 uint))
 (define-map weights-by-signer { cycle: uint, signer: principal } uint)
 
@@ -60,6 +62,9 @@
 (define-private (weight-of (entry { signer: principal, weight: uint }))
   (get weight entry))
 
+(define-private (add-weight (entry { hash: (buff 20), weight: uint }) (total uint))
+  (+ total (get weight entry)))
+
 (define-private (set-pages
     (cycle uint) (signers (list 4000 { signer: principal, weight: uint })))
   (let ((last (fold add-to-page signers { cycle: cycle, entries: (list), weights: (list) })))
@@ -72,11 +77,17 @@
     (entry { signer: principal, weight: uint })
     (state {
       cycle: uint,
-      entries: (list 64 { signer: principal, weight: uint }),
+      entries: (list 64 { hash: (buff 20), weight: uint }),
       weights: (list 63 uint)
     }))
   (let ((entries
-          (unwrap-panic (as-max-len? (append (get entries state) entry) u64)))
+          (unwrap-panic
+            (as-max-len?
+              (append (get entries state) {
+                hash: (hash-of (get signer entry)),
+                weight: (get weight entry)
+              })
+              u64)))
         (grown (merge state { entries: entries })))
     (map-set weights-by-signer { cycle: (get cycle state), signer: (get signer entry) }
       (get weight entry))
@@ -88,11 +99,11 @@
 (define-private (close-page
     (state {
       cycle: uint,
-      entries: (list 64 { signer: principal, weight: uint }),
+      entries: (list 64 { hash: (buff 20), weight: uint }),
       weights: (list 63 uint)
     }))
   (let ((page (len (get weights state)))
-        (weight (fold + (map weight-of (get entries state)) u0)))
+        (weight (fold add-weight (get entries state) u0)))
     (map-set pages { cycle: (get cycle state), page: page } (get entries state))
     (unwrap-panic (as-max-len? (append (get weights state) weight) u63))))
 
@@ -122,13 +133,24 @@
 (define-read-only (get-total-weight (cycle uint))
   (default-to u0 (map-get? cycle-total-weights cycle)))
 
+;; The hash in an address; empty for a contract, whose name no key has.
+(define-read-only (hash-of (who principal))
+  (match (principal-destruct? who)
+    here (if (is-none (get name here)) (get hash-bytes here) 0x)
+    elsewhere (if (is-none (get name elsewhere)) (get hash-bytes elsewhere) 0x)))
+
 ;; Up to 64 signers, from index 64 x page; empty beyond the end.
 (define-read-only (get-page (cycle uint) (page uint))
   (default-to (list) (map-get? pages { cycle: cycle, page: page })))
 
 ;; One signer, read without loading the whole set.
 (define-read-only (get-signer-entry (cycle uint) (signer-index uint))
-  (element-at? (get-page cycle (/ signer-index PAGE-SIZE)) (mod signer-index PAGE-SIZE)))
+  (match (element-at? (get-page cycle (/ signer-index PAGE-SIZE)) (mod signer-index PAGE-SIZE))
+    entry (some {
+      signer: (unwrap-panic (principal-construct? ADDRESS-VERSION (get hash entry))),
+      weight: (get weight entry)
+    })
+    none))
 
 ;; Weight of one signer; zero when it is not in the set.
 (define-read-only (get-signer-weight (cycle uint) (signer-index uint))
@@ -142,13 +164,15 @@
   (map-get? cycle-heights cycle))
 
 ;; What a certificate is weighed against: the cycle (the newest when none is named), its weight
-;; without the two principals of the host that is judged, and the first page.
+;; without the two principals of the host that is judged, their hashes, and the first page.
 (define-read-only (get-panel (named (optional uint)) (owner principal) (operator principal))
   (let ((cycle (default-to (var-get last-set-cycle) named))
         (own-weight (get-own-weight cycle owner operator)))
     {
       cycle: cycle,
       total-weight: (- (get-total-weight cycle) own-weight),
+      owner: (hash-of owner),
+      operator: (hash-of operator),
       signers: (get-page cycle u0)
     }))
 
@@ -176,8 +200,8 @@
         (fold draw-judge LOTS {
           cycle: cycle,
           entropy: entropy,
-          owner: owner,
-          operator: operator,
+          owner: (hash-of owner),
+          operator: (hash-of operator),
           total: total,
           weights: (default-to (list) (map-get? page-weights cycle)),
           drawn: (list)
@@ -188,8 +212,8 @@
     (state {
       cycle: uint,
       entropy: (buff 32),
-      owner: principal,
-      operator: principal,
+      owner: (buff 20),
+      operator: (buff 20),
       total: uint,
       weights: (list 63 uint),
       drawn: (list 3 uint)
@@ -199,10 +223,10 @@
     (let ((lot (mod (lot-of (get entropy state) number) (get total state)))
           (found (find-signer (get cycle state) (get weights state) lot))
           (index (get index found))
-          (signer (get signer found)))
+          (hash (get hash found)))
       (if (or
-            (is-eq signer (get owner state))
-            (is-eq signer (get operator state))
+            (is-eq hash (get owner state))
+            (is-eq hash (get operator state))
             (is-some (index-of? (get drawn state) index)))
         state
         (merge state {
@@ -220,7 +244,7 @@
         (signers (get-page cycle page))
         (in-page (fold pass-signer signers { left: (get left at), slot: u0, is-found: false }))
         (entry (unwrap-panic (element-at? signers (get slot in-page)))))
-    { index: (+ (* page PAGE-SIZE) (get slot in-page)), signer: (get signer entry) }))
+    { index: (+ (* page PAGE-SIZE) (get slot in-page)), hash: (get hash entry) }))
 
 (define-private (pass-page (weight uint) (state { left: uint, page: uint, is-found: bool }))
   (if (or (get is-found state) (< (get left state) weight))
@@ -228,7 +252,7 @@
     { left: (- (get left state) weight), page: (+ (get page state) u1), is-found: false }))
 
 (define-private (pass-signer
-    (entry { signer: principal, weight: uint })
+    (entry { hash: (buff 20), weight: uint })
     (state { left: uint, slot: uint, is-found: bool }))
   (if (or (get is-found state) (< (get left state) (get weight entry)))
     (merge state { is-found: true })

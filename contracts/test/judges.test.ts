@@ -227,11 +227,13 @@ describe('a dispute', () => {
   it('that nobody decides lapses; so do others when one is upheld', () => {
     const lapse = (id: bigint) => shown(send(simnet, INFERENCE, 'lapse', [Cl.uint(id)]));
     dispute(simnet, 1n, DISPUTER);
-    dispute(simnet, 1n, DISPUTER);
-    dispute(simnet, 1n, DISPUTER);
     simnet.mineEmptyBurnBlocks(143);
     expect(lapse(1n)).toBe('(err u344)');
+    dispute(simnet, 1n, DISPUTER);
+    dispute(simnet, 1n, DISPUTER);
     simnet.mineEmptyBurnBlocks(1);
+    expect(shown(resolve(simnet, 'uphold', 1n))).toBe('(err u346)');
+    expect(shown(resolve(simnet, 'dismiss', 1n))).toBe('(err u346)');
     expect(lapse(1n)).toBe('(ok u10000000)');
     expect(lapse(1n)).toBe('(err u343)');
     expect(lapse(9n)).toBe('(err u342)');

@@ -8,6 +8,7 @@ import {
   type CallOutcome,
   type ClarityFailure,
   ClarityVm,
+  type Cost,
   MemoryBlockInfo,
   MemoryClarityDb,
   mintStx,
@@ -76,6 +77,19 @@ export class Sandbox implements Simnet {
   ): Outcome {
     const outcome = this.#vm().callPublic(this.#request(contractId, functionName, args, sender));
     return this.#outcome(outcome);
+  }
+
+  /** As `callPublicFn`, with a meter: what the call costs of a block's budget. */
+  measure(
+    contractId: string,
+    functionName: string,
+    args: ClarityValue[],
+    sender: string,
+  ): { result: ClarityValue; cost: Cost } {
+    const vm = new ClarityVm({ db: this.#db, info: this.#info });
+    const outcome = vm.callPublic(this.#request(contractId, functionName, args, sender));
+    if (!outcome.ok) throw new Error(outcome.error.error.message);
+    return { result: toTheirs(outcome.value.result), cost: outcome.value.cost };
   }
 
   callPrivateFn(

@@ -9,7 +9,6 @@ import {
   commitmentFor,
   consensusHash,
   DEPLOYER,
-  GOVERNANCE,
   HOST,
   HOSTS,
   hashOf,
@@ -33,9 +32,6 @@ import {
 } from './simnet.ts';
 
 export const VOUCHER_KEY = party('voucher key');
-
-/** Every contract that holds money. */
-export const TREASURIES = [INFERENCE, SESSIONS, JUDGES, HOSTS, MODELS, PLANTS, GOVERNANCE];
 
 export const shown = (outcome: { result: ClarityValue }): string => Cl.prettyPrint(outcome.result);
 

@@ -209,10 +209,10 @@ export interface RequestOptions {
   readonly sender?: string;
 }
 
-export function openRequest(simnet: Simnet, options: RequestOptions = {}) {
+export function requestArgs(options: RequestOptions = {}): ClarityValue[] {
   const prompt = options.prompt === undefined ? hashOf('prompt') : options.prompt;
   const [temperature, topP, topK, maxTokens] = options.params ?? [700_000n, 1_000_000n, 20n, 128n];
-  const args = [
+  return [
     Cl.buffer(options.model ?? MODEL),
     prompt ? Cl.some(Cl.buffer(prompt)) : Cl.none(),
     Cl.buffer(options.promptHash ?? sha256(prompt ?? hashOf('prompt'))),
@@ -229,8 +229,10 @@ export function openRequest(simnet: Simnet, options: RequestOptions = {}) {
     Cl.uint(options.privacy ?? 0n),
     Cl.buffer(options.nonce ?? hashOf('nonce').slice(0, 16)),
   ];
-  return simnet.callPublicFn(INFERENCE, 'request', args, options.sender ?? USER.address);
 }
+
+export const openRequest = (simnet: Simnet, options: RequestOptions = {}): Outcome =>
+  simnet.callPublicFn(INFERENCE, 'request', requestArgs(options), options.sender ?? USER.address);
 
 /** The stored request as plain data. */
 export function readRequest(simnet: Simnet, id: bigint) {
@@ -249,11 +251,11 @@ export const uintOf = (value: ClarityValue | undefined): bigint => {
 };
 
 /** SIP-018, written out from the standard. */
-export function structuredDigest(message: ClarityValue): Uint8Array {
+export function structuredDigest(message: ClarityValue, chainId = 0x80000000n): Uint8Array {
   const domain = Cl.tuple({
     name: Cl.stringAscii('assay-inference'),
     version: Cl.stringAscii('1'),
-    'chain-id': Cl.uint(0x80000000),
+    'chain-id': Cl.uint(chainId),
   });
   return sha256(new TextEncoder().encode('SIP018'), consensusHash(domain), consensusHash(message));
 }
@@ -271,7 +273,8 @@ export function commitmentFor(
   const request = readRequest(simnet, id);
   const requestHash = bytesOf(request['request-hash']);
   const key = bytesOf(request['host-key']);
-  const seed = sha256(new TextEncoder().encode('gm-seed-v1'), requestHash, key, BEACON);
+  const beacon = bytesOf(request.beacon);
+  const seed = sha256(new TextEncoder().encode('gm-seed-v1'), requestHash, key, beacon);
   return Cl.tuple({
     'request-hash': Cl.buffer(requestHash),
     model: request.model!,
