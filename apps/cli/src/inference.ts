@@ -73,6 +73,10 @@ export async function prepareQuestion(
   node: NodeApi,
   question: Question,
 ): Promise<Asked & { readonly address: string }> {
+  if (question.prompt.trim() === '') {
+    const next = 'Put a question in quotes, for example "Is the Earth round?".';
+    throw new UserError('cli/empty-question', 'The question is empty.', next);
+  }
   const info = await node.info();
   const address = addressOfPublicKey(publicKeyOf(question.key), DEVNET_IDS);
   const nonce = question.nonce ?? (await node.nextNonce(address));

@@ -98,7 +98,7 @@ describe('balance', () => {
   it('says so when the address is none', async () => {
     const { err, code } = await runCli('stx', 'balance', 'ST123', '-I', node.url);
     expect(code).toBe(1);
-    expect(err).toContain('ST123 is not an address.');
+    expect(err).toContain('ST123 is not a Stacks address.');
   });
 
   it('says so when no node answers, and how to start one', async () => {
@@ -108,7 +108,22 @@ describe('balance', () => {
   });
 });
 
+describe('infer_result', () => {
+  it('says so when the id is none', async () => {
+    const { err, code } = await runCli('stx', 'infer_result', 'zzz', '-I', node.url);
+    expect(code).toBe(1);
+    expect(err).toContain('zzz is not a transaction id (64 hex digits).');
+  });
+});
+
 describe('infer', () => {
+  it('does not ask nothing', async () => {
+    const line = guideInfer().map((word) => (word === 'Is the Earth round?' ? ' ' : word));
+    const { err, code } = await runCli('stx', ...line);
+    expect(code).toBe(1);
+    expect(err).toContain('The question is empty.');
+  });
+
   it("sends the guide's request, signed by the payment key", async () => {
     const { out, code, err } = await runCli('stx', ...guideInfer());
     expect(err).toBe('');

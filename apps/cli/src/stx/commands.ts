@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { bytesFromHex, isHex } from '@assay/bytes';
-import { clarityValueToString, decodeClarityValue } from '@assay/clarity-value';
+import { clarityValueToString, decodeClarityValue, parsePrincipal } from '@assay/clarity-value';
 import {
   addressOfPublicKey,
   buildContractDeploy,
@@ -22,7 +22,7 @@ import {
   type WalletNetwork,
 } from '@assay/wallet';
 import { encodeTransaction, type SigningKey, type Transaction, transactionId } from '@assay/wire';
-import { inferResult, prepareQuestion } from '../inference.ts';
+import { inferResult, parseTxid, prepareQuestion } from '../inference.ts';
 import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
 import { UserError } from '../user-error.ts';
 import { must, parseAmount } from '../wallet-result.ts';
@@ -76,6 +76,13 @@ const balanceCommand: StxCommand = {
   arguments: [{ name: 'address', help: 'Stacks address' }],
   async run(line) {
     const { address } = bindArguments(line, this.arguments);
+    if (!parsePrincipal(address!).ok) {
+      throw new UserError(
+        'cli/bad-address',
+        `${address} is not a Stacks address.`,
+        'Copy the address again; test networks use ST..., mainnet SP....',
+      );
+    }
     const account = await nodeOf(line.flags).account(address!);
     return {
       balance: account.balanceMicro.toString(),
@@ -166,7 +173,7 @@ const inferResultCommand: StxCommand = {
   arguments: [{ name: 'txid', help: 'transaction of the request' }],
   async run(line) {
     const { txid } = bindArguments(line, this.arguments);
-    return inferResult(nodeOf(line.flags), txid!.replace(/^0x/, ''));
+    return inferResult(nodeOf(line.flags), parseTxid(txid!));
   },
 };
 
