@@ -15,7 +15,7 @@ import type { InferenceResult } from '@assay/client';
 import { describeModel } from '@assay/engine';
 import type { FullNode } from '@assay/full-node';
 import type { HostDaemon } from '@assay/host';
-import { type ModelManifest, modelId } from '@assay/jobs';
+import { type ModelManifest, modelId, sealKeyPair, sealSecretOf } from '@assay/jobs';
 import type { Signer } from '@assay/signer';
 import { GENERIC_EVIDENCE_SHA256 } from '@assay/verify';
 import { SimNetwork } from '@assay/world/sim';
@@ -172,6 +172,9 @@ export class SimAssay {
           address,
           endpoint: hostUrl(i),
           operatingKey: bytesToHex(simKey(`host-${i + 1} operating`).publicKey),
+          sealKey: bytesToHex(
+            sealKeyPair(sealSecretOf(simKey(`host-${i + 1} operating`).privateKey)).publicKey,
+          ),
           models: [bytesToHex(this.modelId)],
           capacity: 1,
           inputPriceMicro: String(INPUT_PRICE_MICRO),

@@ -5,11 +5,15 @@
 import { bytesToHex, type Result } from '@assay/bytes';
 import type { ClarityValue } from '@assay/clarity-value';
 import { createNodeClient, type NodeClient } from '@assay/client';
+import type { Prompt } from '@assay/jobs';
+import { DEVNET } from '@assay/params';
 import {
   buildContractCall,
   buildInfer,
   buildTransfer,
   DEVNET_IDS,
+  readSealedAnswer,
+  sealForRequest,
   signTransaction,
 } from '@assay/wallet';
 import { encodeTransaction, type Transaction, transactionId } from '@assay/wire';
@@ -25,6 +29,10 @@ export interface Question {
   readonly maxFeeMicro?: bigint;
   readonly maxTokens?: number;
   readonly deadlineBurnBlocks?: number;
+  /** Default public. Hash-only prompts are uploaded, sealed ones sealed to hosts and judges. */
+  readonly privacy?: 'public' | 'hash-only' | 'sealed';
+  /** Sends this box instead of one that is sealed as it should be. */
+  readonly box?: Uint8Array;
 }
 
 const ATTEMPTS_MAX = 30;
@@ -69,17 +77,46 @@ export class SimUser {
   async ask(question: Question): Promise<string> {
     const { modelId, prompt, host = null, maxFeeMicro = 1_000_000n } = question;
     const { maxTokens = 40, deadlineBurnBlocks = 12 } = question;
+    const { privacy = 'public' } = question;
+    const plain = { context: '', prompt };
+    const blob = privacy === 'sealed' ? (question.box ?? (await this.seal(question, plain))) : null;
     const built = buildInfer({
       ...(await this.#options(2_000n)),
       modelId,
-      prompt: { context: '', prompt },
+      privacy,
+      prompt: blob === null ? plain : { kind: 'inline', blob },
       host,
       maxFeeMicro,
       maxTokens,
       deadlineBurnBlocks,
       clientNonce: this.#world.random.bytes(16),
     });
-    return this.#send(must(built).transaction);
+    const { transaction, promptBlob } = must(built);
+    const txid = await this.#send(transaction);
+    if (promptBlob !== null) {
+      await this.#patiently(() => this.client.inference.putContent(promptBlob));
+    }
+    return txid;
+  }
+
+  seal(question: Question, prompt: Prompt): Promise<Uint8Array> {
+    const { modelId, host = null } = question;
+    const { chainId } = DEVNET_IDS;
+    const { bootAddress } = DEVNET;
+    const { privateKey } = this.key;
+    const user = this.address;
+    const task = { prompt, modelId, host, user, privateKey, chainId, bootAddress };
+    return this.#patiently(() =>
+      sealForRequest(this.client, task, (size) => this.#world.random.bytes(size)),
+    );
+  }
+
+  /** The text of the answer to a sealed request of ours. */
+  async readSealed(txid: string): Promise<string | null> {
+    const result = await this.#patiently(() => this.client.inference.result(txid));
+    const { privateKey } = this.key;
+    const own = { privateKey, chainId: DEVNET_IDS.chainId };
+    return (await readSealedAnswer(this.client, result, own))?.text ?? null;
   }
 
   async #options(feeMicro: bigint) {

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { bytesToHex } from '@assay/bytes';
 import { Cv } from '@assay/clarity-value';
+import { createNodeClient } from '@assay/client';
 import { DEVNET, MAINNET } from '@assay/params';
 import type { InferResult } from '@assay/proof';
 import {
@@ -12,9 +13,13 @@ import {
   buildInfer,
   DEVNET_IDS,
   publicKeyOf,
+  readSealedAnswer,
+  SealError,
+  sealForRequest,
   signTransaction,
 } from '@assay/wallet';
 import { encodeTransaction, type SigningKey, transactionIdOfBytes } from '@assay/wire';
+import { nodeWorld } from '@assay/world/node';
 import type { NodeApi } from './node-api.ts';
 import { UserError } from './user-error.ts';
 import { must } from './wallet-result.ts';
@@ -33,6 +38,8 @@ export interface Question {
   readonly temperatureMicro: number;
   /** Hex of a manifest hash; null: the first registered model. */
   readonly model: string | null;
+  /** Encrypts prompt and answer: only hosts, judges and the asker can read them. Default false. */
+  readonly sealed?: boolean;
 }
 
 export type { InferResult } from '@assay/proof';
@@ -83,14 +90,17 @@ export async function prepareQuestion(
   const size =
     ENVELOPE_BYTES + Buffer.byteLength(question.prompt) + Buffer.byteLength(question.context);
   const feeMicro = question.feeMicro ?? (await node.feeRate()) * BigInt(size);
+  const modelId = await chooseModel(node, bootAddressOf(info.network_id), question.model);
+  const prompt = { context: question.context, prompt: question.prompt };
+  const box = question.sealed === true ? await sealQuestion(node, question, modelId) : null;
   const built = must(
     buildInfer({
       network: DEVNET_IDS,
       origin: { publicKey: publicKeyOf(question.key) },
       nonce,
       feeMicro,
-      modelId: await chooseModel(node, bootAddressOf(info.network_id), question.model),
-      prompt: { context: question.context, prompt: question.prompt },
+      modelId,
+      ...(box === null ? { prompt } : { privacy: 'sealed', prompt: { kind: 'inline', blob: box } }),
       maxFeeMicro: question.maxFeeMicro,
       maxTokens: question.maxTokens,
       temperatureMicro: question.temperatureMicro,
@@ -100,6 +110,57 @@ export async function prepareQuestion(
   const signed = must(signTransaction(built.transaction, question.key));
   const transaction = encodeTransaction(signed);
   return { address, transaction, txid: bytesToHex(transactionIdOfBytes(transaction)) };
+}
+
+/** @throws UserError when nobody would answer, or too few could judge */
+async function sealQuestion(
+  node: NodeApi,
+  question: Question,
+  modelId: Uint8Array,
+): Promise<Uint8Array> {
+  const { network_id: chainId } = await node.info();
+  const { privateKey } = question.key;
+  try {
+    return await sealForRequest(
+      nodeClient(node),
+      {
+        prompt: { context: question.context, prompt: question.prompt },
+        modelId,
+        host: null,
+        user: addressOfPublicKey(publicKeyOf(question.key), DEVNET_IDS),
+        privateKey,
+        chainId,
+        bootAddress: bootAddressOf(chainId),
+      },
+      (size) => randomBytes(size),
+    );
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    throw new UserError('cli/sealed', `The prompt cannot be sealed: ${error.message}.`, SEAL_HINT);
+  }
+}
+
+const SEAL_HINT = 'Ask without --sealed, or wait until hosts and signers have published seal keys.';
+
+function nodeClient(node: NodeApi) {
+  const world = nodeWorld();
+  return createNodeClient({ baseUrl: node.url, fetch: world.net.fetch });
+}
+
+/** The text of the answer to one's own sealed request. @throws UserError when the key is not its key */
+export async function sealedAnswer(node: NodeApi, txid: string, key: SigningKey): Promise<string> {
+  const client = nodeClient(node);
+  const { network_id: chainId } = await node.info();
+  try {
+    const result = await client.inference.result(txid);
+    const { privateKey } = key;
+    const answer = await readSealedAnswer(client, result, { privateKey, chainId });
+    return answer?.text ?? '';
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    const hint = 'Give the key that asked, with --key or --account.';
+    throw new UserError('cli/sealed', `The answer cannot be opened: ${error.message}.`, hint);
+  }
 }
 
 /** A transaction id as people paste it: 64 hex digits, with or without 0x. @returns without */

@@ -31,6 +31,7 @@ export {
 export { LIMITS } from './limits.ts';
 export { DEVNET_IDS, STACKS_MAINNET_IDS, type WalletNetwork } from './network.ts';
 export { formatPrivateKey, parsePrivateKey, publicKeyOf } from './private-key.ts';
+export { readSealedAnswer, SealError, type SealTask, sealForRequest } from './sealed.ts';
 export {
   type SponsorOptions,
   signMultiSig,

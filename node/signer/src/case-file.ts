@@ -116,7 +116,7 @@ async function gatherSealed(
   const transcript = await openBody(scope, 'transcript', sealedTranscript);
   // The host committed to these very bytes: nobody can judge them, and that is its doing.
   if (transcript === null) return finding('invalid', 'the transcript is not sealed as agreed');
-  const content = { transcript, sealedTranscript, prompt: blob };
+  const content = { transcript, sealedTranscript, prompt: blob, sealedPrompt: box };
   return { kind: 'file', file: { judged, content, scope } };
 }
 

@@ -41,7 +41,7 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
       if (supportModels.length > 0 && !supportModels.includes(name)) {
         return abstain(`${name} is not in support_models`);
       }
-      const { prompt, ...transcripts } = content;
+      const { prompt, ...parts } = content;
       const scored = await scoreAnswer(
         {
           chainId,
@@ -50,7 +50,7 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
           beaconBurnHash,
           commitment: receipt.commitment,
           hostSignature: receipt.hostSignature,
-          ...transcripts,
+          ...parts,
           promptBlob: prompt,
           manifest: model.manifest,
         },

@@ -126,4 +126,6 @@ export interface JudgedContent {
   readonly sealedTranscript?: Uint8Array;
   /** Null: nobody has it, or it is not for us. */
   readonly prompt: Uint8Array | null;
+  /** The box it came in, when it was sealed. */
+  readonly sealedPrompt?: Uint8Array;
 }

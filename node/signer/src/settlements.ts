@@ -1,12 +1,26 @@
 /**
  * Looks for settlements in a block that contradict our own verdicts. The chain itself demands a
- * certificate of 70 % of weight; this is the signer's own word on top: it does not sign a block that
- * pays for what it judged false, nor one that rejects what it judged true. A call whose certificate
- * does not hold pays nobody: the contract aborts it and keeps the fee, so it may stand in a block (if
- * it could not, anyone could stop the miner with a handful of them).
+ * certificate; this is the signer's own word on top: it does not sign a block that pays for what it
+ * judged false, nor one that punishes what it judged true.
+ *
+ * | call | says | refused when we said |
+ * |---|---|---|
+ * | `.inference settle` | valid | invalid |
+ * | `.inference reject` | invalid | valid |
+ * | `.sessions release` | valid | invalid, withheld |
+ * | `.sessions convict` | invalid | valid, withheld |
+ * | `.sessions deny` | withheld | valid, invalid |
+ *
+ * A call whose certificate does not hold pays nobody: the contract aborts it and keeps the fee, so it may
+ * stand in a block (if it could not, anyone could stop the miner with a handful of them).
  */
 import { type ClarityValue, formatPrincipal } from '@assay/clarity-value';
-import { hashClarityValue, verifyVerdict } from '@assay/jobs';
+import {
+  type ClaimVerdict,
+  hashClarityValue,
+  verifyClaimVerdict,
+  verifyVerdict,
+} from '@assay/jobs';
 import { type NakamotoBlock, type Transaction, transactionId } from '@assay/wire';
 import type { Refusal } from './check-proposal.ts';
 import type { Contracts } from './contracts.ts';
@@ -29,8 +43,19 @@ const VERDICTS_ARGUMENT = 3;
 function contradiction(tx: Transaction, facts: SettlementFacts): string | null {
   const { payload } = tx;
   if (payload.kind !== 'contract-call') return null;
-  const { contract, functionName, args } = payload;
-  if (formatPrincipal(contract) !== facts.contracts.inference) return null;
+  const contract = formatPrincipal(payload.contract);
+  if (contract === facts.contracts.inference) {
+    return answerContradiction(payload.functionName, payload.args, facts);
+  }
+  if (contract !== facts.contracts.sessions) return null;
+  return claimContradiction(payload.functionName, payload.args, facts);
+}
+
+function answerContradiction(
+  functionName: string,
+  args: readonly ClarityValue[],
+  facts: SettlementFacts,
+): string | null {
   if (functionName !== 'settle' && functionName !== 'reject') return null;
   const commitment = args[COMMITMENT_ARGUMENT];
   if (commitment === undefined) return null;
@@ -44,6 +69,61 @@ function contradiction(tx: Transaction, facts: SettlementFacts): string | null {
     : 'rejects an answer we judged true';
 }
 
+/** What each call says about a claim. */
+const CLAIM_CALLS: ReadonlyMap<string, ClaimVerdict['verdict']> = new Map([
+  ['release', 'valid'],
+  ['convict', 'invalid'],
+  ['deny', 'withheld'],
+]);
+
+/** Only about claims that we audited ourselves. */
+function claimContradiction(
+  functionName: string,
+  args: readonly ClarityValue[],
+  { ledger, set, chainId }: SettlementFacts,
+): string | null {
+  const verdict = CLAIM_CALLS.get(functionName);
+  const [hash, verdicts] = args;
+  if (verdict === undefined || hash?.type !== 'buffer') return null;
+  const own = ledger.claim(hash.value)?.verdict;
+  if (own === undefined || own === verdict) return null;
+  const said = { claimHash: hash.value, verdict };
+  const voices = voicesOf(verdicts, set, (signed) => verifyClaimVerdict(said, chainId, signed));
+  // The drawn judges alone may release; so any sound voice makes it a call that could act.
+  const isSound =
+    voices !== null && (verdict === 'valid' ? voices.size > 0 : isWeightEnough(voices, set));
+  return isSound ? `calls a claim ${verdict} that we found ${own}` : null;
+}
+
+type Voices = ReadonlySet<SignerSlot>;
+
+/** The signers behind a list of verdicts; null when one of them is not what it should be. */
+function voicesOf(
+  verdicts: ClarityValue | undefined,
+  set: readonly SignerSlot[],
+  isSigned: (signed: { readonly signature: Uint8Array; readonly publicKey: Uint8Array }) => boolean,
+): Voices | null {
+  if (verdicts?.type !== 'list') return null;
+  const voices = new Set<SignerSlot>();
+  for (const item of verdicts.items) {
+    if (item.type !== 'tuple') return null;
+    const index = item.entries.get('index');
+    const signature = item.entries.get('signature');
+    if (index?.type !== 'uint' || signature?.type !== 'buffer') return null;
+    const signer = set[Number(index.value)];
+    if (signer === undefined) return null;
+    const { publicKey } = signer;
+    if (!isSigned({ signature: signature.value, publicKey })) return null;
+    voices.add(signer);
+  }
+  return voices;
+}
+
+function isWeightEnough(voices: Voices, set: readonly SignerSlot[]): boolean {
+  const weigh = (sum: bigint, { weight }: SignerSlot): bigint => sum + weight;
+  return [...voices].reduce(weigh, 0n) * 10n >= set.reduce(weigh, 0n) * 7n;
+}
+
 /** Whether the verdicts in the call are of 70 % of weight, so that the contract will act on it. */
 function isCertified(
   args: readonly ClarityValue[],
@@ -51,23 +131,12 @@ function isCertified(
   { set, chainId }: SettlementFacts,
 ): boolean {
   const id = args[ID_ARGUMENT];
-  const verdicts = args[VERDICTS_ARGUMENT];
-  if (id?.type !== 'uint' || verdicts?.type !== 'list') return false;
+  if (id?.type !== 'uint') return false;
   const verdict = { ...said, requestId: id.value };
-  const voices = new Set<SignerSlot>();
-  for (const item of verdicts.items) {
-    if (item.type !== 'tuple') return false;
-    const index = item.entries.get('index');
-    const signature = item.entries.get('signature');
-    if (index?.type !== 'uint' || signature?.type !== 'buffer') return false;
-    const signer = set[Number(index.value)];
-    if (signer === undefined) return false;
-    const { publicKey } = signer;
-    if (!verifyVerdict(verdict, chainId, { signature: signature.value, publicKey })) return false;
-    voices.add(signer);
-  }
-  const weigh = (sum: bigint, { weight }: SignerSlot): bigint => sum + weight;
-  return [...voices].reduce(weigh, 0n) * 10n >= set.reduce(weigh, 0n) * 7n;
+  const voices = voicesOf(args[VERDICTS_ARGUMENT], set, (signed) =>
+    verifyVerdict(verdict, chainId, signed),
+  );
+  return voices !== null && isWeightEnough(voices, set);
 }
 
 /** The first settlement we cannot sign, or null. */

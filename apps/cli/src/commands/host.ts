@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { bytesToHex } from '@assay/bytes';
 import { publicKeyFromPrivate } from '@assay/crypto';
 import { createHttpChain, createSessionChain, HostDaemon } from '@assay/host';
-import { modelIdHex } from '@assay/jobs';
+import { modelIdHex, sealKeyPair, sealSecretOf } from '@assay/jobs';
 import { openLmdbStore } from '@assay/store/lmdb';
 import { addressOfPublicKey, DEVNET_IDS, parsePrivateKey, publicKeyOf } from '@assay/wallet';
 import { nodeWorld } from '@assay/world/node';
@@ -26,6 +26,10 @@ async function startHost(configPath: string): Promise<Service> {
   secretKey('account_key', config.accountKey);
   const accountKey = must(parsePrivateKey(config.accountKey));
   const operatingKey = secretKey('operating_key', config.operatingKey);
+  const sealSecret =
+    config.sealKey === undefined
+      ? sealSecretOf(operatingKey)
+      : secretKey('seal_key', config.sealKey);
   const address = addressOfPublicKey(publicKeyOf(accountKey), DEVNET_IDS);
   const log = commandLogger('host');
   const { host, port } = config.bind;
@@ -55,6 +59,7 @@ async function startHost(configPath: string): Promise<Service> {
     offer: {
       endpoint: config.publicEndpoint,
       operatingPublicKey: publicKeyFromPrivate(operatingKey),
+      sealPublicKey: sealKeyPair(sealSecret).publicKey,
       capacity: config.capacity,
       inputPriceMicro: config.inputPriceMicro,
       outputPriceMicro: config.outputPriceMicro,
@@ -84,6 +89,7 @@ async function startHost(configPath: string): Promise<Service> {
       network: { ...DEVNET_IDS, chainId },
       contract: `${boot}.inference`,
       operatingKey,
+      sealSecret,
       accountKey,
       listen: { host, port },
       ...(config.claimEverySecs === undefined

@@ -10,6 +10,7 @@ import {
   inferResult,
   modelIdText,
   parseTxid,
+  sealedAnswer,
   waitForAnswer,
 } from '../inference.ts';
 import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
@@ -33,6 +34,7 @@ interface AskOptions extends NodeOption {
   readonly maxTokens: string;
   readonly temperature: string;
   readonly model?: string;
+  readonly sealed?: boolean;
   readonly timeout: string;
   readonly json?: boolean;
 }
@@ -77,12 +79,18 @@ async function runAsk(question: string, options: AskOptions): Promise<void> {
     maxTokens: Number(parseAmount('--max-tokens', options.maxTokens)),
     temperatureMicro: parseTemperature(options.temperature),
     model: options.model ?? null,
+    sealed: options.sealed === true,
   });
   if (options.json !== true) console.log(`${dim('transaction')} 0x${txid}`);
   const timeoutMs = Number(parseAmount('--timeout', options.timeout)) * 1_000;
-  const result = await waitForAnswer(node, txid, timeoutMs, ({ status }) => {
+  const seen = await waitForAnswer(node, txid, timeoutMs, ({ status }) => {
     if (options.json !== true) console.log(dim(`  ${status}`));
   });
+  const isOpened = options.sealed === true && seen.status === 'Success';
+  const key = must(parsePrivateKey(accountKey(options)));
+  const result = isOpened
+    ? { ...seen, input: question, output: await sealedAnswer(node, txid, key) }
+    : seen;
   if (options.json === true) console.log(JSON.stringify(result, null, 2));
   else console.log(showAnswer(result));
   if (result.status === 'Failure') process.exitCode = 1;
@@ -154,6 +162,7 @@ export function addUserCommands(cli: Command): void {
     .option('--max-tokens <n>', 'longest answer', '128')
     .option('--temperature <t>', '0 to 2', '0.7')
     .option('--model <id>', 'model id; default: the first registered')
+    .option('--sealed', 'encrypt prompt and answer to hosts, judges and yourself')
     .option('--timeout <seconds>', 'how long to wait', '120')
     .option('--json', 'print JSON')
     .addOption(nodeOption())

@@ -9,6 +9,7 @@ const KEYS: KeyTable = {
   db_path: { type: 'string' },
   account_key: { type: 'string' },
   operating_key: { type: 'string' },
+  seal_key: { type: 'string' },
   model_file: { type: 'string' },
   capacity: { type: 'integer' },
   input_price_micro: { type: 'integer' },
@@ -27,6 +28,8 @@ export interface HostToml {
   readonly dbPath: string;
   readonly accountKey: string;
   readonly operatingKey: string;
+  /** Opens sealed prompts, 64 hex digits; undefined: derived from the operating key. */
+  readonly sealKey: string | undefined;
   /** A GGUF file; undefined means the small model of this project. */
   readonly modelFile: string | undefined;
   readonly capacity: number;
@@ -50,6 +53,7 @@ export function readHostToml(path: string): HostToml {
     dbPath: toml.required('db_path'),
     accountKey: toml.required('account_key'),
     operatingKey: toml.required('operating_key'),
+    sealKey: toml.string('seal_key'),
     modelFile: toml.string('model_file'),
     capacity: toml.integer('capacity') ?? 1,
     inputPriceMicro: BigInt(toml.integer('input_price_micro') ?? 10),
