@@ -6,7 +6,6 @@ import { bytesToHex, type Result } from '@assay/bytes';
 import type { ClarityValue } from '@assay/clarity-value';
 import { createNodeClient, type NodeClient } from '@assay/client';
 import type { Prompt } from '@assay/jobs';
-import { DEVNET } from '@assay/params';
 import {
   buildContractCall,
   buildInfer,
@@ -20,6 +19,9 @@ import { encodeTransaction, type Transaction, transactionId } from '@assay/wire'
 import { WorldError } from '@assay/world';
 import type { SimWorld } from '@assay/world/sim';
 import type { SimKey } from './keys.ts';
+
+/** Of every network with test addresses. */
+const BOOT_ADDRESS = 'ST000000000000000000002AMW42H';
 
 export interface Question {
   readonly modelId: Uint8Array;
@@ -102,10 +104,9 @@ export class SimUser {
   seal(question: Question, prompt: Prompt): Promise<Uint8Array> {
     const { modelId, host = null } = question;
     const { chainId } = DEVNET_IDS;
-    const { bootAddress } = DEVNET;
     const { privateKey } = this.key;
     const user = this.address;
-    const task = { prompt, modelId, host, user, privateKey, chainId, bootAddress };
+    const task = { prompt, modelId, host, user, privateKey, chainId, bootAddress: BOOT_ADDRESS };
     return this.#patiently(() =>
       sealForRequest(this.client, task, (size) => this.#world.random.bytes(size)),
     );
