@@ -3,16 +3,19 @@
  * arguments: 64 verdicts of 64 or 1,280 signers, 64 claims, a full list of hosts. docs/pricing.md
  * shows these figures; here they are held below a share of a tenure's budget.
  */
+import { readFileSync } from 'node:fs';
 import type { Cost } from '@assay/clarity';
 import { TENURE_COST_LIMIT } from '@assay/params';
 import { Cl, type ClarityValue } from '@stacks/transactions';
 import { beforeAll, expect, it } from 'vitest';
 import type { Sandbox } from './sandbox.ts';
 import {
+  ask,
   claimAnswers,
   claimDigest,
   claimEntry,
   drawnJudges,
+  fieldsOf,
   nextTenure,
   openSession,
   send,
@@ -37,6 +40,7 @@ import {
   START_BALANCE,
   setSigners,
   USER,
+  uintOf,
 } from './simnet.ts';
 
 /** Calls that must fit into a tenure, where that is not 150. */
@@ -145,14 +149,46 @@ it('64 claims in one transaction, and what follows', () => {
   measure('lapse', SESSIONS, 'lapse', [Cl.buffer(hashes[3]!)]);
 });
 
-it('all of it fits a tenure many times', () => {
+const page = readFileSync(new URL('../../docs/pricing.md', import.meta.url), 'utf8');
+/** Cells of the row of docs/pricing.md that begins with this one. */
+const rowOf = (name: string): string[] => {
+  const line = page.split('\n').find((row) => row.startsWith(`| ${name} |`)) ?? '';
+  return line.split('|').slice(2, -1);
+};
+
+it('all of it fits a tenure many times, and docs/pricing.md says so', () => {
   const table = [...rows].map(([name, cost]) => {
-    const figures = COLUMNS.map((name) => String(cost[name])).join(' | ');
-    return `| ${name} | ${figures} | ${perTenure(cost)} |`;
+    const figures = COLUMNS.map((column) => cost[column].toLocaleString('en-US'));
+    return { name, figures: [...figures, String(perTenure(cost))] };
   });
-  if (process.env.ASSAY_SHOW_COSTS) console.log(table.join('\n'));
+  const text = table.map(({ name, figures }) => `| ${name} | ${figures.join(' | ')} |`);
   for (const [name, cost] of rows) {
     const least = LEAST[name] ?? 150;
     expect(`${name} ${perTenure(cost) >= least}`).toBe(`${name} true`);
+  }
+  const numberOf = (cell: string | undefined) => Number((cell ?? '').replaceAll(',', ''));
+  const wrong = table.filter(({ name, figures }) => {
+    const shown = rowOf(name).map(numberOf);
+    return figures.some((cell, i) => !(Math.abs(shown[i]! / numberOf(cell) - 1) <= 0.1));
+  });
+  expect(wrong, `docs/pricing.md should say\n${text.join('\n')}`).toEqual([]);
+});
+
+it('cheating has a negative expected value at every audit rate of docs/pricing.md', () => {
+  const rates = [1, 0.5, 0.2, 0.05, 0.02, 0.01];
+  const slashFees = uintOf(fieldsOf(ask(simnet, SESSIONS, 'get-parameters'))['slash-multiple']);
+  for (const [saved, what] of [
+    [0.3, 'int8 weights, 0.3'],
+    [0.5, 'int4 weights, 0.5'],
+    [0.8, 'a smaller model, 0.8'],
+  ] as const) {
+    const found = rates.map((rate) => rate * 0.99);
+    const least = found.map((pd) => (saved * (1 - pd)) / pd);
+    const gain = found.map((pd) => saved * (1 - pd) - pd * Number(slashFees));
+    expect(rowOf(`least slash, ${what}`).map(Number)).toEqual(
+      least.map((fees) => Number(fees.toFixed(2))),
+    );
+    expect(rowOf(`gain, ${what}`).map(Number)).toEqual(gain.map((fees) => Number(fees.toFixed(1))));
+    expect(Math.max(...gain)).toBeLessThan(0);
   }
 });

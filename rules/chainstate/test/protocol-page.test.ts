@@ -4,16 +4,23 @@ import { bytesToHex, concatBytes } from '@assay/bytes';
 import { Cv, encodeClarityValue, parsePrincipal } from '@assay/clarity-value';
 import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import {
+  type Claim,
   type Commitment,
+  claimHash,
+  claimVerdictTuple,
   commitmentHash,
   commitmentTuple,
   inferenceDomain,
+  judgeEntropy,
   requestHash,
   requestTuple,
+  type SessionRequest,
   samplingSeed,
+  sessionRequestHash,
   signCommitment,
   structuredDigest,
   verdictTuple,
+  voucherTuple,
 } from '@assay/jobs';
 import { expect, it } from 'vitest';
 
@@ -73,7 +80,40 @@ function example() {
   };
 }
 
-it.each(Object.entries(example()))('the page shows the right %s', (name, value) => {
-  const row = page.split('\n').find((line) => line.startsWith(`| ${name} |`));
-  expect(row?.split('|')[2]?.replaceAll('`', '').replaceAll(' ', '')).toBe(bytesToHex(value));
-});
+function sessionExample() {
+  const request: SessionRequest = {
+    sessionId: 5n,
+    index: 1n,
+    model: bytes(32, 0x11),
+    promptHash: bytes(32, 0x22),
+    params: { temperatureMicro: 700_000, topPMicro: 1_000_000, topK: 20, maxTokens: 128 },
+    constraintHash: bytes(32, 0),
+    maxFeeMicro: 50_000n,
+    beacon: bytes(32, 0x44),
+    clientNonce: bytes(16, 0x33),
+  };
+  const claim: Claim = {
+    sessionId: 5n,
+    from: 0n,
+    to: 1_000n,
+    amountMicro: 40_000_000n,
+    receiptsRoot: bytes(32, 0x55),
+  };
+  const voucher = { sessionId: 5n, cumulativeMicro: 40_000_000n, requests: 1_000n };
+  const verdict = { claimHash: claimHash(claim), verdict: 'valid' } as const;
+  return {
+    'session request-hash': sessionRequestHash(request),
+    'voucher digest': structuredDigest(voucherTuple(voucher), CHAIN_ID),
+    'claim hash': claimHash(claim),
+    'claim verdict digest': structuredDigest(claimVerdictTuple(verdict), CHAIN_ID),
+    'judge entropy': judgeEntropy(bytes(32, 0x99), claimHash(claim)),
+  };
+}
+
+it.each(Object.entries({ ...example(), ...sessionExample() }))(
+  'the page shows the right %s',
+  (name, value) => {
+    const row = page.split('\n').find((line) => line.startsWith(`| ${name} |`));
+    expect(row?.split('|')[2]?.replaceAll('`', '').replaceAll(' ', '')).toBe(bytesToHex(value));
+  },
+);
