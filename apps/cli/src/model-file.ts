@@ -1,11 +1,12 @@
 /**
- * From a GGUF file to a running model and the manifest that names it. Hosts and signers that open the
- * same file get the same manifest, whatever the file is called on their disks.
+ * From a model and an engine to a running model and the manifest that names it. Hosts and signers that
+ * open the same file get the same manifest, whatever the file is called on their disks, and whether
+ * llama.cpp runs in their process or behind a server.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeModel, type Engine, EngineError } from '@assay/engine';
-import type { ModelManifest } from '@assay/jobs';
+import { type AssuranceClass, assuranceClass, type ModelManifest } from '@assay/jobs';
 import {
   decodeCalibratedTable,
   type EvidenceTable,
@@ -14,10 +15,10 @@ import {
   shippedTableFor,
 } from '@assay/verify';
 import { packageRoot } from './files.ts';
+import { type ModelSource, modelSource } from './model-source.ts';
+import { openEngine } from './open-engine.ts';
 import { UserError } from './user-error.ts';
 
-/** Digits of the weights' hash in the name of a model whose file has none. */
-const NAME_DIGITS = 16;
 /** `.models` holds 64 characters of ASCII. */
 const NAME_CHARS_MAX = 64;
 
@@ -26,19 +27,13 @@ export interface OpenModel {
   readonly manifest: ModelManifest;
   /** What the manifest names: calibrated for this model, or the generic one. */
   readonly table: EvidenceTable;
+  /** What buyers are told about answers of this engine. */
+  readonly assurance: AssuranceClass;
 }
 
 /** The model that ships with this project. */
 export function smallModelPath(): string {
   return join(packageRoot(), 'models', 'assay-small.gguf');
-}
-
-/** The file's own name for its model, as far as the registry can hold it. */
-async function nameOf(path: string): Promise<string | null> {
-  const { readGgufFileInfo } = await import('node-llama-cpp');
-  const { metadata } = await readGgufFileInfo(path, { logWarnings: false });
-  const name = String(metadata.general.name ?? '').replace(/[^ -~]/g, '');
-  return name === '' ? null : name.slice(0, NAME_CHARS_MAX);
 }
 
 /**
@@ -65,37 +60,41 @@ export function tableOf(path: string, weightsSha256: string): EvidenceTable {
   );
 }
 
-/** Loads the model into this process. @throws UserError when the file is no usable model */
-export async function openModel(path: string = smallModelPath()): Promise<OpenModel> {
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
-  if (size === undefined) {
+/** Loads a GGUF file into this process. @throws UserError when the file is no usable model */
+export function openModel(path?: string): Promise<OpenModel> {
+  return openModelSource(modelSource({ path }));
+}
+
+/** @throws UserError when the engine or the model cannot be used */
+export async function openModelSource(source: ModelSource): Promise<OpenModel> {
+  const path = source.path ?? smallModelPath();
+  if (!existsSync(path)) {
     throw new UserError(
       'cli/no-model-file',
       `The model file ${path} does not exist.`,
       'Check the path; without one the small model of this project is used.',
     );
   }
-  const { openLlamaEngine } = await import('@assay/engine/llama');
   try {
-    const engine = await openLlamaEngine({ modelPath: path });
-    const hashed = `gguf-${engine.info.weightsSha256.slice(0, NAME_DIGITS)}`;
-    const name = (await nameOf(path)) ?? hashed;
+    const { engine, weights, name } = await openEngine(source, path);
     const table = tableOf(path, engine.info.weightsSha256);
     const attributions = table.version === 3 ? table.attributions : [];
     const manifest = describeModel(engine, {
-      name,
-      weightsFormat: 'gguf',
-      weightsSizeBytes: size,
+      name: name.slice(0, NAME_CHARS_MAX),
+      weightsFormat: weights.format,
+      weightsSizeBytes: weights.sizeBytes,
       evidenceSha256: evidenceSha256(table),
       suspects: attributions.map(({ recipe, weightsSha256 }) => ({ recipe, weightsSha256 })),
     });
-    return { engine, manifest, table };
+    const assurance = assuranceClass(engine.info.capabilities);
+    return { engine, manifest, table, assurance };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
+    const where = source.baseUrl ?? path;
     throw new UserError(
       'cli/model-unusable',
-      `${path}: ${error.message}.`,
-      'Give a GGUF file of a text model; see docs/run-a-host.md.',
+      `${where}: ${error.message}.`,
+      'docs/run-a-host.md tells what each engine needs.',
     );
   }
 }

@@ -27,6 +27,7 @@ import {
 } from './engine.ts';
 import { LanePool } from './lane-pool.ts';
 import { ENGINE_LIMITS } from './limits.ts';
+import { ggufProfile, usualContext } from './llama-gguf.ts';
 import { LlamaLane } from './llama-lane.ts';
 import { acquireLlama, hashFile, releaseLlama } from './llama-runtime.ts';
 import { readTemplate } from './llama-template.ts';
@@ -34,7 +35,8 @@ import { LlamaTokenizer } from './llama-vocabulary.ts';
 import { allowedSets, sampleAnswer } from './own-sampling.ts';
 import { templateIds } from './tokenizer.ts';
 
-export { type GgufModel, openGgufModel } from './llama-gguf.ts';
+export { type GgufModel, openGgufModel, usualContext } from './llama-gguf.ts';
+export { hashFile } from './llama-runtime.ts';
 
 export interface LlamaEngineOptions {
   readonly modelPath: string;
@@ -60,16 +62,7 @@ export interface LlamaEngineOptions {
   readonly embeddings?: boolean;
 }
 
-const CONTEXT_TOKENS_MAX = 4096;
 const TOP_CANDIDATES_MAX = 64;
-const FILE_TYPES: Readonly<Record<number, string>> = {
-  0: 'f32',
-  1: 'f16',
-  2: 'q4_0',
-  7: 'q8_0',
-  8: 'q5_0',
-  32: 'bf16',
-};
 
 /** @throws EngineError engine/unavailable when the binary or the model cannot be loaded */
 export async function openLlamaEngine(options: LlamaEngineOptions): Promise<Engine> {
@@ -105,8 +98,8 @@ interface Runtime {
 }
 
 async function openRuntime(model: LlamaModel, options: LlamaEngineOptions): Promise<Runtime> {
-  const trained = Math.min(model.trainContextSize, CONTEXT_TOKENS_MAX);
-  const contextTokens = Math.min(options.contextTokens ?? trained, model.trainContextSize);
+  const usual = usualContext(model.trainContextSize);
+  const contextTokens = Math.min(options.contextTokens ?? usual, model.trainContextSize);
   const batchSize = options.batchSize ?? Math.min(512, contextTokens);
   const cache = options.keyValueCache ?? 'F16';
   const createContext = (sequences: number) =>
@@ -154,7 +147,6 @@ interface Described {
 function describe(model: LlamaModel, runtime: Runtime, described: Described): EngineInfo {
   const { weightsSha256, template, options } = described;
   const { tokenizer, contextTokens } = runtime;
-  const fileType = Number(model.fileInfo.metadata.general.file_type ?? -1);
   const capabilities: EngineCapabilities = {
     topCandidatesMax: TOP_CANDIDATES_MAX,
     ownSampler: true,
@@ -170,13 +162,7 @@ function describe(model: LlamaModel, runtime: Runtime, described: Described): En
   };
   return {
     kind: 'node-llama-cpp',
-    profile: {
-      engineClass: 'llama.cpp-cpu',
-      weights: FILE_TYPES[fileType] ?? `ftype-${fileType}`,
-      activations: 'f32',
-      keyValueCache: (options.keyValueCache ?? 'F16').toLowerCase(),
-      flashAttention: options.flashAttention ?? false,
-    },
+    profile: ggufProfile(model, options),
     weightsSha256,
     tokenizerSha256: tokenizer.sha256,
     template,

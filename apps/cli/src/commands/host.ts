@@ -9,20 +9,25 @@ import { addressOfPublicKey, DEVNET_IDS, parsePrivateKey, publicKeyOf } from '@a
 import { nodeWorld } from '@assay/world/node';
 import { readHostToml } from '../config/host-toml.ts';
 import { bootAddressOf } from '../inference.ts';
-import { openModel } from '../model-file.ts';
+import { type OpenModel, openModelSource } from '../model-file.ts';
+import { describeSource, type ModelSettings, modelSource } from '../model-source.ts';
 import { NodeApi } from '../node-api.ts';
 import { registerHost } from '../register-host.ts';
 import { runService, type Service } from '../service.ts';
+import { UserError } from '../user-error.ts';
 import { waitForNode } from '../wait-for-node.ts';
 import { must } from '../wallet-result.ts';
 import { announce, commandLogger, secretKey, starting } from './common.ts';
 
-export function runHost(configPath: string): Promise<void> {
-  return runService(() => startHost(configPath));
+/** @param flags of the command line; they win over the configuration */
+export function runHost(configPath: string, flags: ModelSettings = {}): Promise<void> {
+  return runService(() => startHost(configPath, flags));
 }
 
-async function startHost(configPath: string): Promise<Service> {
+async function startHost(configPath: string, flags: ModelSettings): Promise<Service> {
   const config = readHostToml(configPath);
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  const source = modelSource({ ...config.model, ...Object.fromEntries(given) });
   secretKey('account_key', config.accountKey);
   const accountKey = must(parsePrivateKey(config.accountKey));
   const operatingKey = secretKey('operating_key', config.operatingKey);
@@ -41,15 +46,21 @@ async function startHost(configPath: string): Promise<Service> {
     dbPath: config.dbPath,
     address,
     operatingPublicKey: publicKeyFromPrivate(operatingKey),
-    model: config.modelFile ?? 'the small model of this project',
+    ...describeSource(source),
     capacity: config.capacity,
     inputPriceMicro: config.inputPriceMicro,
     outputPriceMicro: config.outputPriceMicro,
     bondMicro: config.bondMicro,
   });
   const node = new NodeApi(config.nodeUrl);
-  const [model, chainId] = await Promise.all([openModel(config.modelFile), waitForNode(node, log)]);
-  log.info('model loaded', { model: model.manifest.name, id: modelIdHex(model.manifest) });
+  const [model, chainId] = await Promise.all([openModelSource(source), waitForNode(node, log)]);
+  log.info('model loaded', {
+    model: model.manifest.name,
+    id: modelIdHex(model.manifest),
+    assurance: model.assurance,
+    ...model.engine.info.capabilities,
+  });
+  mustProve(model, source.engine);
   const boot = bootAddressOf(chainId);
   await registerHost(node, log, {
     boot,
@@ -107,4 +118,18 @@ async function startHost(configPath: string): Promise<Service> {
       log.info('host stopped', { operator: bytesToHex(publicKeyFromPrivate(operatingKey)) });
     },
   };
+}
+
+/** Requests on chain are judged by the draw of every token: an engine that hides it would lose its bond. */
+function mustProve({ assurance, engine }: OpenModel, name: string): void {
+  if (assurance === 'A') return;
+  const { topCandidatesMax, ownSampler } = engine.info.capabilities;
+  const why = ownSampler
+    ? `reports ${topCandidatesMax} candidates per token where 20 are needed`
+    : 'does not let this host choose tokens';
+  throw new UserError(
+    'cli/engine-proves-too-little',
+    `The engine ${name} ${why}: its answers are of class ${assurance}, and only class A can be settled.`,
+    'Open the model file with the embedded engine or llama-server, or serve it with vLLM.',
+  );
 }

@@ -33,8 +33,19 @@ interface DevnetFlags {
   readonly hosts: string;
   readonly interval: string;
   readonly model?: string;
+  readonly engine?: string;
+  readonly baseUrl?: string;
   readonly portBase?: string;
   readonly question: string;
+}
+
+interface HostFlags {
+  readonly config: string;
+  readonly model?: string;
+  readonly engine?: string;
+  readonly baseUrl?: string;
+  readonly modelName?: string;
+  readonly apiKeyFile?: string;
 }
 
 export function addNetworkCommands(cli: Command): void {
@@ -46,6 +57,8 @@ export function addNetworkCommands(cli: Command): void {
     .option('--hosts <n>', 'number of hosts', '2')
     .option('--interval <seconds>', 'time between Bitcoin blocks', '10')
     .option('--model <file>', 'a GGUF model of yours instead of the small one')
+    .option('--engine <name>', 'what its hosts run it with: node-llama-cpp, llama-server, ...')
+    .option('--base-url <url>', 'where the server of the engine listens')
     .option('--port-base <port>', 'use ports from here upward instead of the usual ones')
     .option('--question <text>', 'what to ask first; empty asks nothing', 'Is the Earth round?')
     .action(async (flags: DevnetFlags) => {
@@ -57,6 +70,8 @@ export function addNetworkCommands(cli: Command): void {
         hosts: Number(flags.hosts),
         bitcoinIntervalMs: Number(flags.interval) * 1_000,
         modelFile: flags.model,
+        engine: flags.engine,
+        baseUrl: flags.baseUrl,
         question: flags.question,
         ports:
           flags.portBase === undefined
@@ -84,9 +99,15 @@ export function addNetworkCommands(cli: Command): void {
     .command('host')
     .description('answer inference requests and be paid')
     .requiredOption('--config <file>', 'host.toml')
-    .action(async (options: { config: string }) => {
+    .option('--model <path>', 'a GGUF file, or a Hugging Face folder for vLLM')
+    .option('--engine <name>', 'node-llama-cpp, llama-server, vllm, openai or ollama')
+    .option('--base-url <url>', 'where the server of the engine listens')
+    .option('--model-name <name>', 'what the server calls the model')
+    .option('--api-key-file <file>', 'a file with the key of the server')
+    .action(async (options: HostFlags) => {
       const { runHost } = await import('./host.ts');
-      await runHost(options.config);
+      const { config, model, ...flags } = options;
+      await runHost(config, { path: model, ...flags });
     });
   cli
     .command('gateway')

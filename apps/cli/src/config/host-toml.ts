@@ -1,4 +1,5 @@
 /** The configuration of a host (`assay host --config host.toml`). */
+import type { ModelSettings } from '../model-source.ts';
 import { type KeyTable, parseEndpoint, readToml } from './toml.ts';
 
 const KEYS: KeyTable = {
@@ -11,6 +12,11 @@ const KEYS: KeyTable = {
   operating_key: { type: 'string' },
   seal_key: { type: 'string' },
   model_file: { type: 'string' },
+  engine: { type: 'string' },
+  base_url: { type: 'string' },
+  engine_model: { type: 'string' },
+  api_key_file: { type: 'string' },
+  threads: { type: 'integer' },
   capacity: { type: 'integer' },
   input_price_micro: { type: 'integer' },
   output_price_micro: { type: 'integer' },
@@ -30,8 +36,7 @@ export interface HostToml {
   readonly operatingKey: string;
   /** Opens sealed prompts, 64 hex digits; undefined: derived from the operating key. */
   readonly sealKey: string | undefined;
-  /** A GGUF file; undefined means the small model of this project. */
-  readonly modelFile: string | undefined;
+  readonly model: ModelSettings;
   readonly capacity: number;
   readonly inputPriceMicro: bigint;
   readonly outputPriceMicro: bigint;
@@ -54,7 +59,15 @@ export function readHostToml(path: string): HostToml {
     accountKey: toml.required('account_key'),
     operatingKey: toml.required('operating_key'),
     sealKey: toml.string('seal_key'),
-    modelFile: toml.string('model_file'),
+    model: {
+      path: toml.string('model_file'),
+      engine: toml.string('engine'),
+      baseUrl: toml.string('base_url'),
+      modelName: toml.string('engine_model'),
+      apiKeyFile: toml.string('api_key_file'),
+      threads: toml.integer('threads'),
+      parallel: toml.integer('capacity'),
+    },
     capacity: toml.integer('capacity') ?? 1,
     inputPriceMicro: BigInt(toml.integer('input_price_micro') ?? 10),
     outputPriceMicro: BigInt(toml.integer('output_price_micro') ?? 50),

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { DEVNET } from '@assay/params';
 import { packageRoot } from '../files.ts';
 import { loadGenesis } from '../genesis-file.ts';
+import { modelSource } from '../model-source.ts';
 import { NodeApi } from '../node-api.ts';
 import { bold, dim } from '../terminal.ts';
 import { UserError } from '../user-error.ts';
@@ -36,6 +37,9 @@ export interface RunDevnetOptions {
   readonly hosts: number;
   readonly bitcoinIntervalMs: number;
   readonly modelFile: string | undefined;
+  /** What hosts run the model with, and where its server is; see `assay host`. */
+  readonly engine?: string | undefined;
+  readonly baseUrl?: string | undefined;
   /** Empty: nothing is asked. */
   readonly question: string;
   readonly ports: DevnetPorts;
@@ -50,6 +54,7 @@ const LOOK_QUIETLY_MS = 1_000;
 
 function check(options: RunDevnetOptions): void {
   const { hosts, bitcoinIntervalMs, modelFile } = options;
+  modelSource({ path: modelFile, engine: options.engine, baseUrl: options.baseUrl });
   if (!Number.isInteger(hosts) || hosts < 1 || hosts > HOSTS_MAX) {
     throw new UserError(
       'cli/hosts',
@@ -105,6 +110,8 @@ export async function runDevnet(options: RunDevnetOptions): Promise<void> {
         hosts: options.hosts,
         bitcoinIntervalMs: options.bitcoinIntervalMs,
         modelFile: modelFile === undefined ? undefined : resolve(modelFile),
+        engine: options.engine,
+        baseUrl: options.baseUrl,
       },
       options.reset,
     );

@@ -39,6 +39,9 @@ export interface DevnetOptions {
   readonly bitcoinIntervalMs: number;
   /** A GGUF file of the user's; undefined means the small model of this project. */
   readonly modelFile?: string | undefined;
+  /** What hosts run the model with; judges always run it in their process. */
+  readonly engine?: string | undefined;
+  readonly baseUrl?: string | undefined;
   /**
    * `http://user:password@host:port` of a Bitcoin node that runs already, such as bitcoind in regtest;
    * undefined means the embedded one, a process of the devnet at `ports.bitcoin`.
@@ -166,7 +169,13 @@ ${models}`;
 
 function hostToml(options: DevnetOptions, index: number): string {
   const { folder, ports } = options;
-  const model = options.modelFile === undefined ? '' : `model_file = ${quote(options.modelFile)}\n`;
+  const model = Object.entries({
+    model_file: options.modelFile,
+    engine: options.engine,
+    base_url: options.baseUrl,
+  })
+    .map(([key, value]) => (value === undefined ? '' : `${key} = ${quote(value)}\n`))
+    .join('');
   return `node_host = "127.0.0.1:${ports.rpc}"
 endpoint = "127.0.0.1:${ports.host + index}"
 network = "testnet"
