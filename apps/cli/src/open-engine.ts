@@ -48,7 +48,10 @@ export function openEngine(source: ModelSource, path: string): Promise<OpenedEng
   }
 }
 
-async function openEmbedded({ threads, parallel }: ModelSource, path: string): Promise<OpenedEngine> {
+async function openEmbedded(
+  { threads, parallel }: ModelSource,
+  path: string,
+): Promise<OpenedEngine> {
   const { openLlamaEngine } = await import('@assay/engine/llama');
   const engine = await openLlamaEngine({
     modelPath: path,
