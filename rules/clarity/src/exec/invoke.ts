@@ -67,12 +67,14 @@ export function applyFunction(
     throw checkError('CircularReference', `${fn.contract.id}:${fn.name} calls itself`);
   }
   fn.activeIn = x.id;
-  const result =
-    fn.access === 'private'
+  try {
+    return fn.access === 'private'
       ? applyBody(x, fn, args, who, depth)
       : applyAsTransaction(x, fn, args, who, depth, false);
-  fn.activeIn = 0;
-  return result;
+  } finally {
+    // Also after a failure: `restrict-assets?` may go on.
+    fn.activeIn = 0;
+  }
 }
 
 function applyAsTransaction(
@@ -138,8 +140,12 @@ export function executeContract(x: Exec, call: ContractCall, who: Caller, depth:
   const passed = x.onContractCall === null ? args : args.slice();
   let size = 0;
   for (const arg of args) size += valueSize(arg);
-  const result = applyAsTransaction(x, fn, { args, size }, who, depth + 1, call.allowPrivate);
-  fn.activeIn = 0;
+  let result: Value;
+  try {
+    result = applyAsTransaction(x, fn, { args, size }, who, depth + 1, call.allowPrivate);
+  } finally {
+    fn.activeIn = 0;
+  }
   x.onContractCall?.(x, {
     contractId: contract.id,
     functionName: fn.name,

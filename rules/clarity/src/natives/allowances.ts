@@ -4,9 +4,10 @@
  *
  * Source: SIP-033; stacks-core clarity/src/vm/functions/post_conditions.rs.
  */
-import { isClarityName } from '@assay/clarity-value';
+import { ClarityTypeError, isClarityName } from '@assay/clarity-value';
 import type { CompileExpr } from '../compile/compiler.ts';
 import { costRuntime } from '../costs/charge.ts';
+import { MemoryExceeded } from '../costs/cost.ts';
 import { checkError, EarlyReturn, RuntimeFailure } from '../errors.ts';
 import type { AssetLog } from '../exec/assets.ts';
 import type { Code, Frame } from '../exec/exec.ts';
@@ -131,6 +132,26 @@ function hold(
   return { allowances, held };
 }
 
+/** Errors of the machine itself, and costs: no contract may go on after them. */
+function makesBlockInvalid(error: unknown): boolean {
+  if (error instanceof RuntimeFailure) return INTERNAL_ERRORS.has(error.name);
+  const contractual =
+    error instanceof EarlyReturn ||
+    error instanceof MemoryExceeded ||
+    error instanceof ClarityTypeError;
+  return !contractual;
+}
+
+const INTERNAL_ERRORS: ReadonlySet<string> = new Set([
+  'Unreachable',
+  'Expect',
+  'InterpreterFailure',
+]);
+
+/**
+ * Quirk: a violated allowance is the answer even when the body failed at run time after it; the
+ * failure is forgotten.
+ */
 function runGuarded(
   f: Frame,
   owner: PrincipalV,
@@ -140,13 +161,15 @@ function runGuarded(
   const { x } = f;
   x.begin(false);
   const held = x.m.memoryHeld;
+  const nesting = x.nesting;
   let last: Value | null = null;
-  let early: EarlyReturn | null = null;
+  let failure: unknown = null;
   try {
     for (const code of body) last = code(f);
   } catch (error) {
-    if (!(error instanceof EarlyReturn)) throw error;
-    early = error;
+    if (makesBlockInvalid(error)) throw error;
+    failure = error;
+    x.rollbackTo(nesting);
     x.m.memoryHeld = held;
   }
   const log = x.assetsOrNull;
@@ -156,7 +179,7 @@ function runGuarded(
     return errValue(uintValue(BigInt(violation)));
   }
   x.commit();
-  if (early !== null) throw early;
+  if (failure !== null) throw failure;
   return okValue(last!);
 }
 
