@@ -68,6 +68,8 @@ const FILES: ReadonlyMap<string, string> = new Map([
       '[project]',
       'name = "oracle"',
       'telemetry = false',
+      '[repl]',
+      'log_print_events = "none"',
       '[project.override_boot_contracts_source]',
       ...Object.keys(BOOT).map((name) => `${name} = "boot/${name}.clar"`),
       '',
