@@ -3,9 +3,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-const BUILT = fileURLToPath(new URL('../../../.cache/bin/llama-server', import.meta.url));
+/** Tests and benchmarks run from the root of the repository. */
+const BUILT = join(process.cwd(), '.cache', 'bin', 'llama-server');
 
 /** `LLAMA_SERVER`, what `scripts/build-llama-server.mjs` built, or one on the PATH; null without any. */
 export function findLlamaServer(): string | null {
