@@ -18,3 +18,4 @@ export {
   type VerifyOptions,
   verifyAnswer,
 } from './verify-answer.ts';
+export { type ReceiptOptions, type ReceiptReport, verifyReceipt } from './verify-receipt.ts';

@@ -65,4 +65,6 @@ export interface GatewayChain {
   /** Null when accepted, else the node's word for the refusal. */
   broadcast(bytes: Uint8Array): Promise<string | null>;
   outcome(txid: string): Promise<TransactionOutcome>;
+  /** Id of the block that holds a transaction, hex; null while none does. */
+  blockOf(txid: string): Promise<string | null>;
 }

@@ -212,6 +212,11 @@ class HttpGatewayChain implements GatewayChain {
     return { kind: pending === null ? 'unknown' : 'pending' };
   }
 
+  async blockOf(txid: string): Promise<string | null> {
+    const mined = await this.#client.chain.transaction(txid);
+    return mined?.isCanonical ? bytesToHex(mined.blockId) : null;
+  }
+
   async #read(
     contract: string,
     functionName: string,

@@ -5,7 +5,15 @@ import type { AnswerPart, RequestRow } from './ledger/ledger.ts';
 
 export const RECEIPT_VERSION = 1;
 
-export function receiptJson(row: RequestRow, chainId: number) {
+/** Hash, range, amount, root, siblings, txid and block of a claim, as the host tells them. */
+export type ReceiptClaim = Readonly<Record<string, unknown>>;
+
+/** @param claims one per part */
+export function receiptJson(
+  row: RequestRow,
+  chainId: number,
+  claims: readonly (ReceiptClaim | null)[],
+) {
   return {
     object: 'assay.receipt',
     version: RECEIPT_VERSION,
@@ -15,7 +23,7 @@ export function receiptJson(row: RequestRow, chainId: number) {
     chain_id: chainId,
     model: row.model,
     cost_micro_stx: String(row.spentMicro),
-    parts: row.parts.map(partJson),
+    parts: row.parts.map((part, i) => ({ ...partJson(part), claim: claims[i] ?? null })),
   };
 }
 

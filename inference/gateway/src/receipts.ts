@@ -2,11 +2,12 @@
  * Receipts: everything that proves an answer, without its text. A receipt can be fetched by whoever
  * knows its id, kept as a file, and checked without trusting this gateway (`assay verify`).
  */
-import type { HttpResponse, World } from '@assay/world';
+import { type HttpResponse, type World, WorldError } from '@assay/world';
 import { ApiError, json } from './api-error.ts';
 import type { GatewayChain } from './chain-port.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import { receiptJson } from './receipt-json.ts';
+import type { AnswerPart, Ledger } from './ledger/ledger.ts';
+import { type ReceiptClaim, receiptJson } from './receipt-json.ts';
+import { HostFault, HostLink } from './session/host-link.ts';
 
 export interface ReceiptDeps {
   readonly world: World;
@@ -34,6 +35,21 @@ export class Receipts {
         `No receipt ${id.slice(0, 64)}.`,
       );
     }
-    return json(200, receiptJson(row, this.#chainId));
+    const claims = await Promise.all(row.parts.map((part) => this.#claimOf(part)));
+    return json(200, receiptJson(row, this.#chainId, claims));
+  }
+
+  /** The claim that brought a part to the chain; null while there is none, or nobody tells. */
+  async #claimOf({ endpoint, sessionId, index, end }: AnswerPart): Promise<ReceiptClaim | null> {
+    if (end?.commitment == null) return null;
+    const { world, chain } = this.#deps;
+    try {
+      const claim = await new HostLink(world.net, endpoint).claim(sessionId, index);
+      if (claim === null) return null;
+      return { ...claim, block_id: await chain.blockOf(String(claim.txid)) };
+    } catch (error) {
+      if (error instanceof HostFault || error instanceof WorldError) return null;
+      throw error;
+    }
   }
 }

@@ -84,6 +84,10 @@ export class FakeChain implements GatewayChain {
     return this.#outcomes.get(txid) ?? { kind: 'unknown' };
   }
 
+  async blockOf(): Promise<string | null> {
+    return null;
+  }
+
   async #prepare(call: Call): Promise<PreparedTransaction> {
     this.#up();
     const bytes = sha256(bytesFromUtf8(`tx ${this.#nonce++}`));

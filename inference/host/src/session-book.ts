@@ -4,20 +4,24 @@
  *
  * Store layout: `S|` session u64 -> state; `R|` session u64, index u64 -> request; `L|` session u64,
  * index u64, leaf u32 -> signed leaf of an answer under way; `p|` sha256 -> prompt blob; `c|` sha256 ->
- * constraint text; `C|` claim hash -> session, from, to; `t|` sha256 -> ids part or sketch part of an
+ * constraint text; `C|` claim hash -> claim; `K|`
+ * session u64, last index u64 -> claim; `t|` sha256 -> ids part or sketch part of an
  * answer (shared with single requests).
  */
-import { ByteReader, ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
+import { ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
 import type { Batch, Store } from '@assay/store';
 import {
+  decodeClaim,
   decodeLeaf,
   decodeRequestRecord,
   decodeSessionState,
+  encodeClaim,
   encodeLeaf,
   encodeRequestRecord,
   encodeSessionState,
   type RequestRecord,
+  type SentClaim,
   type SessionState,
   type StoredLeaf,
 } from './session-record.ts';
@@ -30,6 +34,7 @@ const PROMPT = tag('p|');
 const CONSTRAINT = tag('c|');
 const CONTENT = tag('t|');
 const CLAIM = tag('C|');
+const CLAIM_AT = tag('K|');
 
 const u64 = (value: bigint): Uint8Array => new ByteWriter(8).u64(value).finish();
 const requestKey = (session: bigint, index: bigint): Uint8Array =>
@@ -38,13 +43,6 @@ const leavesPrefix = (session: bigint, index: bigint): Uint8Array =>
   concatBytes(LEAF, u64(session), u64(index));
 const leafKey = (session: bigint, index: bigint, leaf: number): Uint8Array =>
   concatBytes(leavesPrefix(session, index), new ByteWriter(4).u32(leaf).finish());
-
-/** The receipts of a claim: `from` < index <= `to`. */
-export interface ClaimRange {
-  readonly sessionId: bigint;
-  readonly from: bigint;
-  readonly to: bigint;
-}
 
 export class SessionBook {
   readonly #store: Store;
@@ -91,11 +89,23 @@ export class SessionBook {
     return this.#store.get(concatBytes(CONSTRAINT, hash));
   }
 
-  claim(hash: Uint8Array): ClaimRange | null {
+  claim(hash: Uint8Array): SentClaim | null {
     const bytes = this.#store.get(concatBytes(CLAIM, hash));
-    if (bytes === null) return null;
-    const reader = new ByteReader(bytes);
-    return { sessionId: reader.u64(), from: reader.u64(), to: reader.u64() };
+    return bytes === null ? null : decodeClaim(bytes);
+  }
+
+  /** The claim that covers a request; null while there is none. */
+  claimOf(session: bigint, index: bigint): SentClaim | null {
+    const range = {
+      start: concatBytes(CLAIM_AT, u64(session), u64(index)),
+      end: concatBytes(CLAIM_AT, u64(session + 1n)),
+      limit: 1,
+    };
+    for (const { value } of this.#store.range(range)) {
+      const sent = decodeClaim(value);
+      return sent.claim.from < index ? sent : null;
+    }
+    return null;
   }
 
   // Each of the following resolves when the change is on disk.
@@ -138,9 +148,13 @@ export class SessionBook {
     });
   }
 
-  putClaim(hash: Uint8Array, { sessionId, from, to }: ClaimRange): Promise<void> {
-    const bytes = concatBytes(u64(sessionId), u64(from), u64(to));
-    return this.#write((batch) => batch.put(concatBytes(CLAIM, hash), bytes));
+  putClaim(hash: Uint8Array, sent: SentClaim): Promise<void> {
+    const bytes = encodeClaim(sent);
+    const { sessionId, to } = sent.claim;
+    return this.#write((batch) => {
+      batch.put(concatBytes(CLAIM, hash), bytes);
+      batch.put(concatBytes(CLAIM_AT, u64(sessionId), u64(to)), bytes);
+    });
   }
 
   #write(write: (batch: Batch) => void): Promise<void> {

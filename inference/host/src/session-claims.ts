@@ -17,7 +17,7 @@ import {
 } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
 import { buildContractCall, signTransaction, type WalletNetwork } from '@assay/wallet';
-import { encodeTransaction, type SigningKey } from '@assay/wire';
+import { encodeTransaction, type SigningKey, transactionIdOfBytes } from '@assay/wire';
 import type { World } from '@assay/world';
 import type { ChainPort } from './chain-port.ts';
 import { LIMITS } from './limits.ts';
@@ -114,13 +114,7 @@ export class SessionClaims {
   }
 
   async #claim(made: readonly Made[]): Promise<void> {
-    const { world, book, log } = this.#deps;
-    for (const { claim } of made) {
-      const hash = claimHash(claim);
-      await book.putClaim(hash, claim);
-      this.#pending.set(bytesToHex(hash), hash);
-      this.#claimedAtMs.set(claim.sessionId, world.clock.nowMs());
-    }
+    const { world, book, chain, log } = this.#deps;
     const list = made.map(({ claim, voucher }) =>
       Cv.tuple({
         session: Cv.uint(claim.sessionId),
@@ -130,7 +124,15 @@ export class SessionClaims {
         'voucher-signature': Cv.buffer(voucher.signature),
       }),
     );
-    const refusal = await this.#call('claim', [Cv.list(list)]);
+    const bytes = await this.#sign('claim', [Cv.list(list)]);
+    const txid = transactionIdOfBytes(bytes);
+    for (const { claim } of made) {
+      const hash = claimHash(claim);
+      await book.putClaim(hash, { claim, txid });
+      this.#pending.set(bytesToHex(hash), hash);
+      this.#claimedAtMs.set(claim.sessionId, world.clock.nowMs());
+    }
+    const refusal = await chain.broadcast(bytes);
     const requests = made.reduce((sum, { claim }) => sum + Number(claim.to - claim.from), 0);
     const amountMicro = made.reduce((sum, { claim }) => sum + claim.amountMicro, 0n);
     log.info('sessions claimed', { sessions: made.length, requests, amountMicro, refusal });
@@ -185,12 +187,16 @@ export class SessionClaims {
       );
   }
 
-  /** @returns null when the node took it */
-  async #call(functionName: string, args: readonly ClarityValue[]): Promise<string | null> {
+  async #call(functionName: string, args: readonly ClarityValue[]): Promise<void> {
     const { chain, log } = this.#deps;
+    const refusal = await chain.broadcast(await this.#sign(functionName, args));
+    if (refusal !== null) log.warn('a session transaction was refused', { functionName, refusal });
+  }
+
+  async #sign(functionName: string, args: readonly ClarityValue[]): Promise<Uint8Array> {
     const { network, contract, accountKey, feeMicro, address } = this.#options;
     const { privateKey, compressed } = accountKey;
-    const { next } = await chain.nonce(address);
+    const { next } = await this.#deps.chain.nonce(address);
     const built = buildContractCall({
       network,
       origin: { publicKey: publicKeyFromPrivate(privateKey, compressed) },
@@ -205,9 +211,7 @@ export class SessionClaims {
     if (!built.ok) throw new Error(built.error.message);
     const signed = signTransaction(built.value, accountKey);
     if (!signed.ok) throw new Error(signed.error.message);
-    const refusal = await chain.broadcast(encodeTransaction(signed.value));
-    if (refusal !== null) log.warn('a session transaction was refused', { functionName, refusal });
-    return refusal;
+    return encodeTransaction(signed.value);
   }
 }
 

@@ -23,6 +23,9 @@ import {
 } from '@assay/bytes';
 import { publicKeyFromPrivate } from '@assay/crypto';
 import {
+  claimHash,
+  commitmentHash,
+  commitmentProof,
   constraintHash,
   decodePostedRequest,
   decodeSessionPrompt,
@@ -262,16 +265,38 @@ export class SessionDoor {
   #record(id: bigint, index: bigint): HttpResponse {
     const record = this.#deps.book.request(id, index);
     if (record === null) return json(404, { error: 'no such request', code: 'host/not-found' });
-    return json(200, requestRecordJson(record));
+    return json(200, { ...requestRecordJson(record), claim: this.#claimOf(id, index) });
+  }
+
+  /** Where a request stands in the claim that covers it; null while there is none. */
+  #claimOf(id: bigint, index: bigint) {
+    const { book } = this.#deps;
+    const sent = book.claimOf(id, index);
+    if (sent === null) return null;
+    const { claim, txid } = sent;
+    const hashes = [...book.requests(id, claim.from, claim.to)].flatMap(({ end }) => {
+      return end === null ? [] : [commitmentHash(end.commitment)];
+    });
+    const siblings = commitmentProof(hashes, Number(index - claim.from) - 1);
+    return {
+      hash: bytesToHex(claimHash(claim)),
+      from: String(claim.from),
+      to: String(claim.to),
+      amount: String(claim.amountMicro),
+      receipts_root: bytesToHex(claim.receiptsRoot),
+      siblings: siblings.map(bytesToHex),
+      txid: bytesToHex(txid),
+    };
   }
 
   /** What judges read: every receipt of the claim, streamed. */
   #claim(hash: Uint8Array): HttpResponse {
     const { book } = this.#deps;
-    const range = book.claim(hash);
-    if (range === null) return json(404, { error: 'no such claim', code: 'host/not-found' });
+    const sent = book.claim(hash);
+    if (sent === null) return json(404, { error: 'no such claim', code: 'host/not-found' });
+    const { sessionId, from, to } = sent.claim;
     async function* lines(): AsyncGenerator<Uint8Array> {
-      for (const record of book.requests(range!.sessionId, range!.from, range!.to)) {
+      for (const record of book.requests(sessionId, from, to)) {
         yield bytesFromUtf8(`${JSON.stringify(requestRecordJson(record))}\n`);
       }
     }

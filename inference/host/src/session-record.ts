@@ -11,6 +11,7 @@ import {
   utf8FromBytes,
 } from '@assay/bytes';
 import {
+  type Claim,
   type Commitment,
   decodeCommitment,
   decodePostedRequest,
@@ -59,6 +60,37 @@ export interface StoredLeaf {
   /** 5 bytes each. */
   readonly sketch: Uint8Array;
   readonly salt: Uint8Array;
+}
+
+/** A claim that was sent: its receipts are `from` < index <= `to`. */
+export interface SentClaim {
+  readonly claim: Claim;
+  /** Of the transaction that carries it, 32 bytes. */
+  readonly txid: Uint8Array;
+}
+
+/** 3 x u64, u128 amount, root 32, txid 32. */
+export function encodeClaim({ claim, txid }: SentClaim): Uint8Array {
+  return new ByteWriter(104)
+    .u64(claim.sessionId)
+    .u64(claim.from)
+    .u64(claim.to)
+    .u128(claim.amountMicro)
+    .raw(claim.receiptsRoot)
+    .raw(txid)
+    .finish();
+}
+
+export function decodeClaim(bytes: Uint8Array): SentClaim {
+  const reader = new ByteReader(bytes);
+  const claim: Claim = {
+    sessionId: reader.u64(),
+    from: reader.u64(),
+    to: reader.u64(),
+    amountMicro: reader.u128(),
+    receiptsRoot: reader.take(32),
+  };
+  return { claim, txid: reader.take(32) };
 }
 
 export function encodeSessionState(state: SessionState): Uint8Array {

@@ -1,6 +1,6 @@
 /** `assay infer`, `assay result`, `assay verify`, `assay models`, `assay accounts`: for people who ask. */
 import { Cv } from '@assay/clarity-value';
-import type { Check } from '@assay/proof';
+import type { Check, VerifyOptions } from '@assay/proof';
 import { parsePrivateKey } from '@assay/wallet';
 import { type Command, Option } from 'commander';
 import { DEVNET_ACCOUNTS, devnetAccount } from '../devnet/accounts.ts';
@@ -18,6 +18,7 @@ import { showAnswer } from '../show-answer.ts';
 import { bold, columns, dim, green, red, yellow } from '../terminal.ts';
 import { UserError } from '../user-error.ts';
 import { must, parseAmount } from '../wallet-result.ts';
+import { isReceiptName } from './verify-receipt.ts';
 
 interface NodeOption {
   readonly node: string;
@@ -102,6 +103,8 @@ interface VerifyFlags extends NodeOption {
   readonly rescore?: boolean;
   readonly model?: string;
   readonly json?: boolean;
+  readonly gateway: string;
+  readonly answer?: string;
 }
 
 function checkLine({ what, ok, detail }: Check): string {
@@ -109,20 +112,17 @@ function checkLine({ what, ok, detail }: Check): string {
   return `  ${what}: ${word}${detail === '' ? '' : dim(`  ${detail}`)}`;
 }
 
-async function runVerify(txid: string, options: VerifyFlags): Promise<void> {
-  const { verifyAnswer } = await import('@assay/proof');
+async function runVerify(name: string, options: VerifyFlags): Promise<void> {
   const { loadGenesis, trustedNetwork } = await import('../genesis-file.ts');
   const { bitcoindSource } = await import('../bitcoin-node.ts');
-  const { checkByRescoring } = await import('../rescore.ts');
-  const { genesis, bitcoin, rescore, model } = options;
-  const report = await verifyAnswer(new NodeApi(options.node), parseTxid(txid), {
+  const { genesis, bitcoin } = options;
+  const sources = {
     trusted: genesis === undefined ? undefined : trustedNetwork(loadGenesis(genesis)),
     bitcoin: bitcoin === undefined ? undefined : bitcoindSource(bitcoin),
-    rescore:
-      rescore === true || model !== undefined
-        ? (checks, input) => checkByRescoring(checks, input, model)
-        : undefined,
-  });
+  };
+  const report = isReceiptName(name)
+    ? await checkReceipt(name, options, sources)
+    : await checkAnswer(name, options, sources);
   if (options.json === true)
     console.log(JSON.stringify({ ok: report.ok, checks: report.checks }, null, 2));
   else {
@@ -130,6 +130,29 @@ async function runVerify(txid: string, options: VerifyFlags): Promise<void> {
     console.log(report.ok ? green('\nverified') : red('\nnot verified'));
   }
   if (!report.ok) process.exitCode = 1;
+}
+
+type Sources = Pick<VerifyOptions, 'trusted' | 'bitcoin'>;
+
+async function checkAnswer(txid: string, options: VerifyFlags, sources: Sources) {
+  const { verifyAnswer } = await import('@assay/proof');
+  const { checkByRescoring } = await import('../rescore.ts');
+  const { rescore, model } = options;
+  return verifyAnswer(new NodeApi(options.node), parseTxid(txid), {
+    ...sources,
+    rescore:
+      rescore === true || model !== undefined
+        ? (checks, input) => checkByRescoring(checks, input, model)
+        : undefined,
+  });
+}
+
+async function checkReceipt(name: string, options: VerifyFlags, sources: Sources) {
+  const { verifyReceipt } = await import('@assay/proof');
+  const { loadReceipt } = await import('./verify-receipt.ts');
+  const receipt = await loadReceipt(name, options.gateway);
+  const node = new NodeApi(options.node);
+  return verifyReceipt(receipt, { ...sources, node, answer: options.answer });
 }
 
 async function runModels(options: NodeOption): Promise<void> {
@@ -180,11 +203,13 @@ export function addUserCommands(cli: Command): void {
   cli
     .command('verify')
     .description('check an answer yourself: signatures, hashes, certificate, block, Bitcoin')
-    .argument('<txid>', 'transaction of the request')
+    .argument('<what>', 'transaction of a request, or a receipt of a gateway: file, URL or id')
     .option('--genesis <file>', 'genesis of the network: whose signatures count')
     .option('--bitcoin <url>', 'a Bitcoin node, http://user:password@host:port')
     .option('--rescore', 'run the model over the answer, as signers do')
     .option('--model <file>', 'GGUF file to rescore with; default: the small model')
+    .option('--gateway <url>', 'where receipts are asked for by id', 'http://127.0.0.1:8080')
+    .option('--answer <text>', "text of the answer, held against the receipt's commitment")
     .option('--json', 'print JSON')
     .addOption(nodeOption())
     .action(runVerify);

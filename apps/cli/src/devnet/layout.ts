@@ -182,6 +182,7 @@ network = "testnet"
 db_path = ${quote(join(folder, `host-${index + 1}`))}
 account_key = "${devnetKey(`host ${index + 1}`).privateKey}"
 operating_key = "${devnetKey(`host ${index + 1} operating`).privateKey}"
+claim_every_secs = 30
 ${model}`;
 }
 

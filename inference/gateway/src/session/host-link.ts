@@ -112,6 +112,15 @@ export class HostLink {
     };
   }
 
+  /** Where the host's claim puts a request: its own words, for receipts; checkers check them. */
+  async claim(sessionId: bigint, index: bigint): Promise<Readonly<Record<string, unknown>> | null> {
+    const json = await this.#json('GET', `/sessions/${sessionId}/requests/${index}`);
+    const { claim } = json;
+    return typeof claim === 'object' && claim !== null
+      ? (claim as Readonly<Record<string, unknown>>)
+      : null;
+  }
+
   async record(sessionId: bigint, index: bigint): Promise<RecordView | null> {
     try {
       const json = await this.#json('GET', `/sessions/${sessionId}/requests/${index}`);
