@@ -219,7 +219,7 @@ async function checkOnChain(
   };
   // Only the block's id is looked at; everything else about the place is computed.
   const place = { block_id: block } as Parameters<typeof checkPlace>[2]['place'];
-  const placed = await checkPlace(deps, `${part.name}'s claim`, { txid, place });
+  const placed = await checkPlace(deps, `claim of ${part.name}`, { txid, place });
   if (trusted === undefined) {
     checks.skip('the signer set is that of the network', 'the node said so; give the genesis file');
   }
@@ -320,5 +320,5 @@ async function onBitcoin(
     checks.skip(`${name}: the claim's tenure stands on Bitcoin`, 'no Bitcoin node was given');
     return;
   }
-  await checkBitcoin({ node, checks, network, bitcoin }, `${name}'s claim`, placed);
+  await checkBitcoin({ node, checks, network, bitcoin }, `claim of ${name}`, placed);
 }

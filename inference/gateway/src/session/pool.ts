@@ -148,6 +148,10 @@ export class SessionPool {
   async #grow(model: ModelOffer, offer: HostOffer, maxFeeMicro: bigint): Promise<HeldSession> {
     const { chain } = this.#deps;
     this.#burnHeight = await chain.burnHeight();
+    // A lease that ran out while nobody else took the session is simply renewed.
+    await this.renew();
+    const renewed = this.#find(model, offer, maxFeeMicro);
+    if (renewed !== null) return renewed;
     const adopted = await this.#adopt(model, offer, maxFeeMicro);
     if (adopted !== null) return adopted;
     const depositMicro = this.#deposit(maxFeeMicro);
