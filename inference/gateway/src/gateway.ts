@@ -18,7 +18,7 @@ import type { GatewayChain, ModelOffer } from './chain-port.ts';
 import { answerStream, answerWhole, type Delivery } from './exchange.ts';
 import { Generation, mostMicro, promptTokensMax } from './generation.ts';
 import { bearerOf, KeyCheck } from './keys.ts';
-import type { ApiKey, Ledger, Payer } from './ledger/ledger.ts';
+import type { ApiKey, Ledger } from './ledger/ledger.ts';
 import { LIMITS } from './limits.ts';
 import { Market } from './market.ts';
 import type { Envelope } from './openai/answer.ts';
@@ -31,6 +31,7 @@ import type { Question } from './openai/request.ts';
 import { Receipts } from './receipts.ts';
 import { SessionPool } from './session/pool.ts';
 import { Sweep } from './sweep.ts';
+import { X402 } from './x402.ts';
 
 export interface GatewayDeps {
   readonly chain: GatewayChain;
@@ -49,6 +50,8 @@ export interface GatewayOptions {
   readonly depositMicro: bigint;
   /** Length of a session in Bitcoin blocks. */
   readonly sessionDuration: number;
+  /** Address that callers without a key pay (x402); null: a key is needed. */
+  readonly payTo?: string | null;
 }
 
 export class Gateway {
@@ -62,6 +65,7 @@ export class Gateway {
   readonly #admin: AdminApi;
   readonly #receipts: Receipts;
   readonly #sweep: Sweep;
+  readonly #x402: X402 | null;
   readonly #abort = new AbortController();
   #server: HttpServer | null = null;
   #underWay = 0;
@@ -83,6 +87,8 @@ export class Gateway {
     this.#admin = new AdminApi(world, ledger, this.#keys, options.adminToken);
     this.#receipts = new Receipts({ world, chain, ledger }, chainId);
     this.#sweep = new Sweep({ world, chain, ledger, log });
+    const { payTo = null } = options;
+    this.#x402 = payTo === null ? null : new X402({ world, chain, ledger }, { payTo, chainId });
   }
 
   get port(): number {
@@ -203,14 +209,14 @@ export class Gateway {
     id: string,
     headers: Readonly<Record<string, string>>,
   ): Promise<HttpResponse> {
-    const key = await this.#authenticate(request);
+    const known = await this.#authenticate(request);
     const body = parseBody(request.body);
     const isChat = request.path === '/v1/chat/completions';
     const chat = isChat ? readChatRequest(body) : null;
     const text = isChat ? null : readCompletionRequest(body);
     const questions = chat === null ? text!.questions : [chat.question];
     const { choices, stream, includeUsage } = (chat ?? text!).delivery;
-    const model = await this.#modelFor(key, questions[0]!.model);
+    const model = await this.#modelOf(questions[0]!.model);
     const envelope = this.#envelope(isChat ? 'chatcmpl' : 'cmpl', id, model);
     const callId = () => `call_${bytesToHex(this.#world.random.bytes(12))}`;
     const each = questions.flatMap((question) => Array<Question>(choices).fill(question));
@@ -224,8 +230,12 @@ export class Gateway {
             includeUsage,
           })
         : new ChatDelivery(envelope, { choices, tools: chat.tools, includeUsage, callId });
+    const priceMicro = each.reduce((sum, one) => sum + dearest(model, one), 0n);
+    const paid = known === null ? await this.#x402!.pay(request, priceMicro) : null;
+    const key = known ?? paid!.key;
+    checkModel(key, model);
     const abort = new AbortController();
-    const account = await this.#open(id, key, model, each);
+    const account = await this.#open(id, key, model, priceMicro);
     const generations = each.map((question, choice) =>
       this.#generation({ account, model, question, choice, signal: abort.signal }),
     );
@@ -233,29 +243,28 @@ export class Gateway {
       account,
       generations,
       delivery,
-      headers: { ...headers, 'x-assay-receipt': id },
+      headers: { ...headers, ...paid?.headers, 'x-assay-receipt': id },
       abort: () => abort.abort(),
       signal: request.signal,
     };
     return stream ? answerStream(exchange) : answerWhole(exchange);
   }
 
-  /** @throws ApiError 401 */
-  async #authenticate(request: HttpRequest): Promise<ApiKey> {
+  /** Null for a caller without a key who may pay on the spot. @throws ApiError 401 */
+  async #authenticate(request: HttpRequest): Promise<ApiKey | null> {
     const token = bearerOf(request);
     if (token !== null && token !== '') return this.#keys.check(token);
+    if (this.#x402 !== null && token === null) return null;
     const message =
       "You didn't provide an API key. Send it in an Authorization header: " +
       'Authorization: Bearer YOUR_KEY.';
     throw new ApiError(401, 'invalid_request_error', 'missing_api_key', message);
   }
 
-  async #modelFor(key: ApiKey, name: string): Promise<ModelOffer> {
+  async #modelOf(name: string): Promise<ModelOffer> {
     const model = await this.#market.model(name);
     if (model === null || model.hosts.length === 0) throw modelNotFound(name);
-    if (key.models === null || key.models.includes(model.name)) return model;
-    const message = `This key may not use the model ${model.name}.`;
-    throw new ApiError(403, 'permission_error', 'model_not_allowed', message, { param: 'model' });
+    return model;
   }
 
   /** Counts the request against its key: beside the work when limits are far, before it when near. */
@@ -263,12 +272,10 @@ export class Gateway {
     id: string,
     key: ApiKey,
     model: ModelOffer,
-    questions: readonly Question[],
+    reserveMicro: bigint,
   ): Promise<RequestAccount> {
     const { ledger, log } = this.#deps;
-    const reserveMicro = questions.reduce((sum, one) => sum + dearest(model, one), 0n);
-    const payer: Payer = { kind: 'key', keyId: key.id };
-    const request = { id, payer, gateway: this.#name, model: model.id, reserveMicro };
+    const request = { id, keyId: key.id, gateway: this.#name, model: model.id, reserveMicro };
     const account = new RequestAccount(ledger, log, request);
     if (!isFarFromLimits(key, reserveMicro)) await account.counted();
     return account;
@@ -309,6 +316,12 @@ export class Gateway {
       fingerprint: `fp_${model.id.slice(0, 16)}`,
     };
   }
+}
+
+function checkModel(key: ApiKey, { name }: ModelOffer): void {
+  if (key.models === null || key.models.includes(name)) return;
+  const message = `This key may not use the model ${name}.`;
+  throw new ApiError(403, 'permission_error', 'model_not_allowed', message, { param: 'model' });
 }
 
 /** What an answer may cost at the dearest host. */

@@ -2,6 +2,7 @@
 import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
 import type { SessionTerms } from '@assay/jobs';
+import { transactionIdOfBytes } from '@assay/wire';
 import type {
   GatewayChain,
   HostOffer,
@@ -72,10 +73,15 @@ export class FakeChain implements GatewayChain {
     this.#up();
     const refusal = this.refusals.shift();
     if (refusal !== undefined) return refusal;
-    const txid = bytesToHex(bytes);
-    const call = this.#prepared.get(txid)!;
+    const call = this.#prepared.get(bytesToHex(bytes));
+    if (call === undefined) {
+      // A transaction of somebody else: a transfer that pays for a request.
+      const txid = bytesToHex(transactionIdOfBytes(bytes));
+      this.#outcomes.set(txid, { kind: 'success', id: null });
+      return null;
+    }
     this.sent.push(call);
-    this.#outcomes.set(txid, { kind: 'success', id: this.#apply(call) });
+    this.#outcomes.set(bytesToHex(bytes), { kind: 'success', id: this.#apply(call) });
     return null;
   }
 

@@ -50,7 +50,7 @@ export function ledgerSuite(open: () => Ledger): void {
     return id;
   };
   const begin = (keyId: string, id: string, reserveMicro: bigint, gateway = 'g1') =>
-    open().begin({ id, payer: { kind: 'key', keyId }, gateway, model: 'm', reserveMicro });
+    open().begin({ id, keyId, gateway, model: 'm', reserveMicro });
   const keyNow = async (id: string) => (await open().keys()).find((key) => key.id === id)!;
 
   it('finds a key by its hash and by nothing else', async () => {
@@ -133,9 +133,7 @@ export function ledgerSuite(open: () => Ledger): void {
     const left = fresh('req');
     await begin(id, left, 1n, dead);
     await begin(id, fresh('req'), 1n, alive);
-    const rows = (await open().abandoned(1_000)).filter(({ payer }) => {
-      return payer.kind === 'key' && payer.keyId === id;
-    });
+    const rows = (await open().abandoned(1_000)).filter(({ keyId }) => keyId === id);
     expect(rows.map((row) => row.id)).toEqual([left]);
     await open().finish(left, []);
   });

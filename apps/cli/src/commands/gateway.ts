@@ -42,6 +42,7 @@ async function startGateway(configPath: string): Promise<Service> {
   secretKey('account_key', config.accountKey);
   const accountKey = must(parsePrivateKey(config.accountKey));
   const voucherKey = secretKey('voucher_key', config.voucherKey);
+  const address = addressOfPublicKey(publicKeyOf(accountKey), DEVNET_IDS);
   const log = commandLogger('gateway');
   const { host, port } = config.bind;
   announce(log, config.warnings, {
@@ -49,7 +50,8 @@ async function startGateway(configPath: string): Promise<Service> {
     node: config.nodeUrl,
     endpoint: `${host}:${port}`,
     database: config.databaseUrl === undefined ? `embedded, in ${config.dbPath}` : 'a server',
-    address: addressOfPublicKey(publicKeyOf(accountKey), DEVNET_IDS),
+    address,
+    x402: config.takesPayments,
     admin: config.adminToken === undefined ? 'closed' : 'open to its token',
     depositMicro: config.depositMicro,
     sessionBlocks: config.sessionBlocks,
@@ -80,6 +82,7 @@ async function startGateway(configPath: string): Promise<Service> {
       adminToken: config.adminToken ?? null,
       depositMicro: config.depositMicro,
       sessionDuration: config.sessionBlocks,
+      payTo: config.takesPayments ? address : null,
     },
   );
   await starting('The gateway', () => gateway.start());

@@ -13,6 +13,7 @@ const KEYS: KeyTable = {
   deposit_micro: { type: 'integer' },
   session_blocks: { type: 'integer' },
   fee_micro: { type: 'integer' },
+  x402: { type: 'boolean' },
 };
 
 export interface GatewayToml {
@@ -32,6 +33,8 @@ export interface GatewayToml {
   readonly depositMicro: bigint;
   readonly sessionBlocks: number;
   readonly feeMicro: bigint;
+  /** Callers without a key may pay per request, to the gateway's account. */
+  readonly takesPayments: boolean;
 }
 
 export function readGatewayToml(path: string): GatewayToml {
@@ -50,5 +53,6 @@ export function readGatewayToml(path: string): GatewayToml {
     depositMicro: BigInt(toml.integer('deposit_micro') ?? 100_000_000),
     sessionBlocks: toml.integer('session_blocks') ?? 1_008,
     feeMicro: BigInt(toml.integer('fee_micro') ?? 3_000),
+    takesPayments: toml.boolean('x402') ?? false,
   };
 }

@@ -200,6 +200,7 @@ account_key = "${devnetKey('gateway').privateKey}"
 voucher_key = "${devnetKey('gateway voucher').privateKey}"
 admin_token = "${DEMO_ADMIN_TOKEN}"
 demo_key = "${DEMO_API_KEY}"
+x402 = true
 ${database}`;
 }
 

@@ -45,14 +45,9 @@ export interface KeyChange {
   readonly isRevoked?: boolean;
 }
 
-/** Who pays: a key with a cap, or a payment made beforehand. */
-export type Payer =
-  | { readonly kind: 'key'; readonly keyId: string }
-  | { readonly kind: 'payment'; readonly paymentId: string };
-
 export interface NewRequest {
   readonly id: string;
-  readonly payer: Payer;
+  readonly keyId: string;
   /** The gateway that serves it. */
   readonly gateway: string;
   readonly model: string;
@@ -101,7 +96,7 @@ export interface PartEnd {
 
 export interface RequestRow {
   readonly id: string;
-  readonly payer: Payer;
+  readonly keyId: string;
   readonly gateway: string;
   readonly model: string;
   readonly state: 'open' | 'done';

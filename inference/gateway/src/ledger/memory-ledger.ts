@@ -62,28 +62,24 @@ export class MemoryLedger implements Ledger {
   }
 
   async begin(request: NewRequest): Promise<BeginOutcome> {
-    const { payer, reserveMicro } = request;
-    let remaining: RateRemaining | null = null;
-    if (payer.kind === 'key') {
-      const key = this.#keys.get(payer.keyId);
-      if (key === undefined || key.isRevoked) return { kind: 'revoked' };
-      const rate = this.#rateOf(key);
-      if (rate !== null && rate.remaining < 1) return { kind: 'rate', remaining: rate };
-      const reservedMicro = key.reservedMicro + reserveMicro;
-      if (key.capMicro !== null && key.spentMicro + reservedMicro > key.capMicro) {
-        return { kind: 'cap' };
-      }
-      this.#keys.set(key.id, { ...key, reservedMicro });
-      if (rate !== null) {
-        this.#rates.get(key.id)!.count += 1;
-        remaining = { ...rate, remaining: rate.remaining - 1 };
-      }
+    const { keyId, reserveMicro } = request;
+    const key = this.#keys.get(keyId);
+    if (key === undefined || key.isRevoked) return { kind: 'revoked' };
+    const rate = this.#rateOf(key);
+    if (rate !== null && rate.remaining < 1) return { kind: 'rate', remaining: rate };
+    const reservedMicro = key.reservedMicro + reserveMicro;
+    if (key.capMicro !== null && key.spentMicro + reservedMicro > key.capMicro) {
+      return { kind: 'cap' };
     }
+    this.#keys.set(key.id, { ...key, reservedMicro });
+    if (rate !== null) this.#rates.get(key.id)!.count += 1;
+    const remaining: RateRemaining | null =
+      rate === null ? null : { ...rate, remaining: rate.remaining - 1 };
     const { id, gateway, model } = request;
     const createdAtMs = this.#clock.nowMs();
     const money = { reservedMicro: reserveMicro, spentMicro: 0n };
     const state = 'open' as const;
-    this.#requests.set(id, { id, payer, gateway, model, state, ...money, createdAtMs, parts: [] });
+    this.#requests.set(id, { id, keyId, gateway, model, state, ...money, createdAtMs, parts: [] });
     return { kind: 'ok', remaining };
   }
 
@@ -111,7 +107,7 @@ export class MemoryLedger implements Ledger {
     if (row === undefined || row.state === 'done') return false;
     const spentMicro = row.parts.reduce((sum, { end }) => sum + (end?.costMicro ?? 0n), 0n);
     this.#requests.set(id, { ...row, state: 'done', spentMicro });
-    const key = row.payer.kind === 'key' ? this.#keys.get(row.payer.keyId) : undefined;
+    const key = this.#keys.get(row.keyId);
     if (key !== undefined) {
       this.#keys.set(key.id, {
         ...key,

@@ -13,7 +13,6 @@ import type {
   NewKey,
   NewRequest,
   Opening,
-  Payer,
   Payment,
   RequestRow,
   SessionRow,
@@ -108,11 +107,10 @@ class SqlLedger implements Ledger {
   }
 
   async begin(request: NewRequest): Promise<BeginOutcome> {
-    const { id, payer, gateway, model, reserveMicro } = request;
-    const [row] = await this.#db.query('select * from begin_request($1, $2, $3, $4, $5, $6)', [
+    const { id, keyId, gateway, model, reserveMicro } = request;
+    const [row] = await this.#db.query('select * from begin_request($1, $2, $3, $4, $5)', [
       id,
-      payer.kind === 'key' ? payer.keyId : null,
-      payer.kind === 'payment' ? payer.paymentId : null,
+      keyId,
       gateway,
       model,
       String(reserveMicro),
@@ -166,7 +164,7 @@ class SqlLedger implements Ledger {
     limit: number,
   ): Promise<readonly RequestRow[]> {
     const rows = await this.#db.query(
-      `select r.id, r.key_id, r.payment_id, r.gateway, r.model, r.state,
+      `select r.id, r.key_id, r.gateway, r.model, r.state,
          r.reserved_micro::text, r.spent_micro::text, r.created_at_ms::text,
          coalesce((select jsonb_agg(p.body order by p.part) from parts p where p.request_id = r.id),
            '[]'::jsonb) as parts
@@ -257,13 +255,9 @@ function keyOf(row: Row): ApiKey {
 }
 
 function requestOf(row: Row): RequestRow {
-  const payer: Payer =
-    row.key_id === null
-      ? { kind: 'payment', paymentId: String(row.payment_id) }
-      : { kind: 'key', keyId: String(row.key_id) };
   return {
     id: String(row.id),
-    payer,
+    keyId: String(row.key_id),
     gateway: String(row.gateway),
     model: String(row.model),
     state: row.state as RequestRow['state'],

@@ -26,8 +26,7 @@ create table api_keys (
 
 create table requests (
   id text primary key,
-  key_id text references api_keys (id),
-  payment_id text,
+  key_id text not null references api_keys (id),
   gateway text not null,
   model text not null,
   state text not null check (state in ('open', 'done')),
@@ -79,7 +78,7 @@ create function now_ms() returns bigint language sql volatile as
 -- Counts a request against its key. Rate and cap are decided under the key's row lock, so any number
 -- of gateways together never exceed them. Returns: outcome, limit, remaining, milliseconds to reset.
 create function begin_request(
-  p_id text, p_key text, p_payment text, p_gateway text, p_model text, p_reserve numeric
+  p_id text, p_key text, p_gateway text, p_model text, p_reserve numeric
 ) returns table (outcome text, rate_limit integer, remaining integer, reset_ms bigint)
 language plpgsql as $$
 declare
@@ -88,26 +87,24 @@ declare
   v_minute bigint := v_now / 60000;
   v_count integer := 0;
 begin
-  if p_key is not null then
-    select * into k from api_keys where id = p_key for update;
-    if not found or k.is_revoked then
-      return query select 'revoked', null::integer, null::integer, null::bigint;
-      return;
-    end if;
-    if k.rate_minute = v_minute then v_count := k.rate_count; end if;
-    if k.requests_per_minute is not null and v_count >= k.requests_per_minute then
-      return query select 'rate', k.requests_per_minute, 0, (v_minute + 1) * 60000 - v_now;
-      return;
-    end if;
-    if k.cap_micro is not null and k.spent_micro + k.reserved_micro + p_reserve > k.cap_micro then
-      return query select 'cap', null::integer, null::integer, null::bigint;
-      return;
-    end if;
-    update api_keys set reserved_micro = reserved_micro + p_reserve,
-      rate_minute = v_minute, rate_count = v_count + 1 where id = p_key;
+  select * into k from api_keys where id = p_key for update;
+  if not found or k.is_revoked then
+    return query select 'revoked', null::integer, null::integer, null::bigint;
+    return;
   end if;
-  insert into requests (id, key_id, payment_id, gateway, model, state, reserved_micro, created_at_ms)
-    values (p_id, p_key, p_payment, p_gateway, p_model, 'open', p_reserve, v_now);
+  if k.rate_minute = v_minute then v_count := k.rate_count; end if;
+  if k.requests_per_minute is not null and v_count >= k.requests_per_minute then
+    return query select 'rate', k.requests_per_minute, 0, (v_minute + 1) * 60000 - v_now;
+    return;
+  end if;
+  if k.cap_micro is not null and k.spent_micro + k.reserved_micro + p_reserve > k.cap_micro then
+    return query select 'cap', null::integer, null::integer, null::bigint;
+    return;
+  end if;
+  update api_keys set reserved_micro = reserved_micro + p_reserve,
+    rate_minute = v_minute, rate_count = v_count + 1 where id = p_key;
+  insert into requests (id, key_id, gateway, model, state, reserved_micro, created_at_ms)
+    values (p_id, p_key, p_gateway, p_model, 'open', p_reserve, v_now);
   return query select 'ok', k.requests_per_minute, k.requests_per_minute - v_count - 1,
     (v_minute + 1) * 60000 - v_now;
 end $$;

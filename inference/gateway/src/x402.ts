@@ -1,0 +1,184 @@
+/**
+ * x402, version 2: callers without an account pay per request. Without a key the answer is 402 with what
+ * it costs; the caller signs an STX transfer, sends it along, and is served once it is mined. The scheme
+ * is `exact`: the most the answer can cost. What it costs less is not lost: the payment opens a key whose
+ * cap is what was paid, and the response carries it.
+ *
+ * A payment is bound to its request (the memo is the SHA-256 of the body) and serves it once, whoever
+ * sends it and however often. Headers are base64 of JSON. Source: x402 specification v2 (coinbase/x402).
+ */
+import {
+  bytesEqual,
+  bytesFromHex,
+  bytesFromUtf8,
+  bytesToHex,
+  isHex,
+  utf8FromBytes,
+} from '@assay/bytes';
+import { formatAddress, formatPrincipal } from '@assay/clarity-value';
+import { sha256 } from '@assay/crypto';
+import {
+  authAccounts,
+  decodeTransaction,
+  type Transaction,
+  transactionIdOfBytes,
+  verifyTransaction,
+} from '@assay/wire';
+import type { HttpRequest, World } from '@assay/world';
+import { ApiError } from './api-error.ts';
+import type { GatewayChain } from './chain-port.ts';
+import { makeKey } from './keys.ts';
+import type { ApiKey, Ledger } from './ledger/ledger.ts';
+import { LIMITS } from './limits.ts';
+
+export interface X402Options {
+  /** Address that is paid. */
+  readonly payTo: string;
+  readonly chainId: number;
+}
+
+export interface X402Deps {
+  readonly world: World;
+  readonly chain: GatewayChain;
+  readonly ledger: Ledger;
+}
+
+/** What a payment gives: a key to spend, and the headers that say so. */
+export interface Paid {
+  readonly key: ApiKey;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const POLL_MS = 200;
+
+export class X402 {
+  readonly #deps: X402Deps;
+  readonly #options: X402Options;
+
+  constructor(deps: X402Deps, options: X402Options) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** Takes the payment of a request. @throws ApiError 402 when there is none, or it does not suffice */
+  async pay(request: HttpRequest, amountMicro: bigint): Promise<Paid> {
+    const requirements = this.#requirements(request, amountMicro);
+    const refuse = (reason: string): ApiError => paymentRequired(requirements, reason);
+    const header = request.headers.get('payment-signature');
+    if (header === undefined) throw refuse('Payment required.');
+    const bytes = transactionOf(header);
+    if (bytes === null) throw refuse('PAYMENT-SIGNATURE holds no transaction.');
+    const decoded = decodeTransaction(bytes);
+    if (!decoded.ok) throw refuse('PAYMENT-SIGNATURE holds no transaction.');
+    const fault = this.#faultOf(decoded.value, request, amountMicro);
+    if (fault !== null) throw refuse(fault);
+    const txid = bytesToHex(transactionIdOfBytes(bytes));
+    const reason = await this.#mine(txid, bytes);
+    if (reason !== null) throw refuse(reason);
+    const payer = formatAddress(authAccounts(decoded.value).origin);
+    const { payload } = decoded.value;
+    const paidMicro = payload.kind === 'token-transfer' ? payload.amountMicro : 0n;
+    const { ledger, world } = this.#deps;
+    if (!(await ledger.takePayment({ id: txid, payer, amountMicro: paidMicro }))) {
+      throw refuse('This payment has served its request before.');
+    }
+    const wish = { name: `x402 ${txid.slice(0, 16)}`, capMicro: paidMicro };
+    const { secret, key } = makeKey(world, wish);
+    const network = this.#network;
+    const response = {
+      success: true,
+      transaction: txid,
+      network,
+      payer,
+      amount: String(paidMicro),
+      extensions: { credit: { key: secret, capMicroStx: String(paidMicro) } },
+    };
+    return { key: await ledger.createKey(key), headers: { 'payment-response': encode(response) } };
+  }
+
+  get #network(): string {
+    return `stacks:${this.#options.chainId}`;
+  }
+
+  #requirements({ path, body }: HttpRequest, amountMicro: bigint) {
+    return {
+      x402Version: 2,
+      resource: {
+        url: path,
+        description: 'An answer of a language model',
+        mimeType: 'application/json',
+      },
+      accepts: [
+        {
+          scheme: 'exact',
+          network: this.#network,
+          amount: String(amountMicro),
+          asset: 'STX',
+          payTo: this.#options.payTo,
+          maxTimeoutSeconds: LIMITS.paymentTimeoutMs / 1000,
+          // The transfer's memo: these bytes, then zeros.
+          extra: { memo: bytesToHex(sha256(body)) },
+        },
+      ],
+    };
+  }
+
+  /** Why a transaction does not pay for this request; null when it does. */
+  #faultOf(tx: Transaction, { body }: HttpRequest, amountMicro: bigint): string | null {
+    const { payload } = tx;
+    if (tx.chainId !== this.#options.chainId) return 'The transaction is for another chain.';
+    if (payload.kind !== 'token-transfer') return 'The transaction is no STX transfer.';
+    if (formatPrincipal(payload.recipient) !== this.#options.payTo) {
+      return 'The transfer pays somebody else.';
+    }
+    if (payload.amountMicro < amountMicro) return 'The transfer pays too little.';
+    if (!bytesEqual(payload.memo.subarray(0, 32), sha256(body))) {
+      return 'The memo of the transfer is not the hash of this request.';
+    }
+    return verifyTransaction(tx).ok ? null : "The transaction's signature is wrong.";
+  }
+
+  /** Sees to it that the transfer is mined. @returns why it is not, or null */
+  async #mine(txid: string, bytes: Uint8Array): Promise<string | null> {
+    const { chain, world } = this.#deps;
+    // Sent before, perhaps by a gateway that died: then only its outcome counts.
+    if ((await chain.outcome(txid)).kind === 'unknown') {
+      const refusal = await chain.broadcast(bytes);
+      if (refusal !== null) return `The network refused the transfer (${refusal}).`;
+    }
+    const endMs = world.clock.nowMs() + LIMITS.paymentTimeoutMs;
+    while (world.clock.nowMs() < endMs) {
+      const outcome = await chain.outcome(txid);
+      if (outcome.kind === 'success') return null;
+      if (outcome.kind === 'failed') return `The transfer failed (${outcome.reason}).`;
+      await world.timers.sleep(POLL_MS);
+    }
+    return 'The transfer was not mined in time. Send the same payment again.';
+  }
+}
+
+function paymentRequired(requirements: object, reason: string): ApiError {
+  const headers = { 'payment-required': encode({ ...requirements, error: reason }) };
+  return new ApiError(402, 'payment_required', 'payment_required', reason, { headers });
+}
+
+function transactionOf(header: string): Uint8Array | null {
+  if (header.length > 2 * LIMITS.paymentBytesMax) return null;
+  try {
+    const json = JSON.parse(utf8FromBytes(fromBase64(header)) ?? '') as {
+      payload?: { transaction?: unknown };
+    } | null;
+    const hex = String(json?.payload?.transaction).replace(/^0x/, '');
+    return isHex(hex) ? bytesFromHex(hex) : null;
+  } catch {
+    return null;
+  }
+}
+
+function encode(value: unknown): string {
+  return btoa(String.fromCharCode(...bytesFromUtf8(JSON.stringify(value))));
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+}
