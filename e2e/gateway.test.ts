@@ -13,6 +13,14 @@ let url: string;
 
 beforeAll(async () => {
   network = await TestNetwork.start();
+  await network.until(
+    'the first block',
+    async () => {
+      const info = await network.getJson<{ stacks_tip_height: number }>('/v2/info');
+      return info !== null && info.stacks_tip_height > 0;
+    },
+    180_000,
+  );
   await network.hostServes();
   network.supervisor.start(network.layout.gateway);
   url = `http://127.0.0.1:${network.layout.options.ports.gateway}`;
@@ -26,7 +34,7 @@ beforeAll(async () => {
     },
     180_000,
   );
-}, 300_000);
+}, 480_000);
 
 afterAll(async () => {
   await network?.stop();
