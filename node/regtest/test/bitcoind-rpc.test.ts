@@ -10,6 +10,12 @@ const version = bitcoindVersion();
 const alice = testKey(1);
 const bob = testKey(2);
 
+/** Since 31 bitcoind bounds clusters (64), not chains (25), and lets replacements bring unconfirmed inputs. */
+async function hasClusters(bitcoin: Bitcoin): Promise<boolean> {
+  const { version: number } = await bitcoin.call('getnetworkinfo');
+  return !bitcoin.isOurs && number >= 310_000;
+}
+
 async function failure(action: Promise<unknown>): Promise<[number, string]> {
   try {
     await action;
@@ -285,6 +291,7 @@ describe.each(systems)('%s', (_name, isPresent, open) => {
         [coin, parent.output(0)],
         [{ script: bob.p2wpkh, sats: coin.sats + other.sats - 50_000n }],
       );
+      if (await hasClusters(bitcoin)) return;
       expect((await failure(bitcoin.call('sendrawtransaction', [mixed.hex])))[1]).toMatch(
         /^replacement-adds-unconfirmed/,
       );
@@ -300,10 +307,12 @@ describe.each(systems)('%s', (_name, isPresent, open) => {
         chain.push(next.txid);
         from = next.output(0);
       }
-      const more = spend(alice, [from], [{ script: alice.p2wpkh, sats: from.sats - 500n }]);
-      expect((await failure(bitcoin.call('sendrawtransaction', [more.hex])))[1]).toMatch(
-        /^too-long-mempool-chain/,
-      );
+      if (!(await hasClusters(bitcoin))) {
+        const more = spend(alice, [from], [{ script: alice.p2wpkh, sats: from.sats - 500n }]);
+        expect((await failure(bitcoin.call('sendrawtransaction', [more.hex])))[1]).toMatch(
+          /^too-long-mempool-chain/,
+        );
+      }
       const ancestors = await bitcoin.call('getmempoolancestors', [chain[24]]);
       expect([...ancestors].sort()).toEqual(chain.slice(0, 24).sort());
       const [hash] = await bitcoin.call('generatetoaddress', [1, bob.address]);

@@ -90,6 +90,8 @@ export async function openBitcoind(): Promise<Bitcoin> {
   const port = await freePort();
   const args = ['-regtest', `-datadir=${folder}`, `-rpcport=${port}`, '-listen=0', '-txindex=1'];
   args.push('-rpcuser=u', '-rpcpassword=p', '-fallbackfee=0.0001', '-server=1');
+  // As all versions before 30 had them, and ours has.
+  args.push('-minrelaytxfee=0.00001', '-incrementalrelayfee=0.00001');
   const child = spawn(PROGRAM, args, { stdio: 'ignore' });
   const text = async (method: string, params?: unknown, wallet?: string) => {
     const path = wallet === undefined ? '/' : `/wallet/${wallet}`;

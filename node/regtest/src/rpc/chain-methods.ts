@@ -60,6 +60,8 @@ function block(call: RpcCall): RpcValue {
 }
 
 function blockHeader(call: RpcCall): RpcValue {
+  // bitcoind names the parameter otherwise in this one refusal.
+  call.params.hash('blockhash', 'hash');
   const entry = blockNamed(call, 'blockhash');
   const isVerbose = call.params.boolean('verbose') ?? true;
   return isVerbose

@@ -123,13 +123,16 @@ export class Params {
   /** 0, 1, 2 or true and false. */
   verbosity(name: string, otherwise: number): number {
     const value = this.raw(name);
-    return typeof value === 'boolean' ? Number(value) : (this.integer(name) ?? otherwise);
+    if (typeof value === 'boolean') return Number(value);
+    if (value === undefined || typeof value === 'number') return this.integer(name) ?? otherwise;
+    const text = `JSON value of type ${typeName(value)} is not of expected type number`;
+    throw new RpcError('type', text);
   }
 
   /** A hash in display order; bytes in internal order. */
-  hash(name: string): Uint8Array | undefined {
+  hash(name: string, calledThere = name): Uint8Array | undefined {
     const text = this.string(name);
-    return text === undefined ? undefined : parseHash(text, name);
+    return text === undefined ? undefined : parseHash(text, calledThere);
   }
 }
 

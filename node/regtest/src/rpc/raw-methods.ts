@@ -29,6 +29,13 @@ import { transactionToJson } from './transaction-json.ts';
 
 const NEEDS_INPUT = 'Make sure the tx has at least one input.';
 
+/** Without the advice: what is only decoded need not be sent. @throws RpcError -22 */
+function decodedTransaction(hex: string): KnownTransaction {
+  const decoded = isHex(hex) ? decodeBitcoinTransaction(bytesFromHex(hex)) : null;
+  if (decoded?.ok) return knownTransaction(decoded.value);
+  throw new RpcError('deserialization', 'TX decode failed');
+}
+
 /** @param failure what the error says first @throws RpcError -22 */
 export function parseTransaction(hex: string, failure = 'TX decode failed.'): KnownTransaction {
   const decoded = isHex(hex) ? decodeBitcoinTransaction(bytesFromHex(hex)) : null;
@@ -93,7 +100,8 @@ function rawTransaction(call: RpcCall): RpcValue {
   const verbosity = params.verbosity('verbosity', 0);
   const hex = bytesToHex(found.known.bytes);
   if (verbosity <= 0) return hex;
-  const withFee = verbosity >= 2 && found.coins !== null;
+  // Of the mempool bitcoind does not tell what is spent.
+  const withFee = verbosity >= 2 && found.coins !== null && found.blockId !== null;
   const spent = withFee ? { coins: found.coins!, withPrevouts: true } : null;
   return {
     ...(entry === undefined ? {} : { in_active_chain: node.chain.isActive(entry) }),
@@ -290,7 +298,7 @@ export const RAW_METHODS: RpcMethods = {
   decoderawtransaction: {
     params: 'hexstring ?iswitness',
     help: 'Shows a transaction given in hex.',
-    run: ({ params }) => transactionToJson(parseTransaction(params.string('hexstring')!), null),
+    run: ({ params }) => transactionToJson(decodedTransaction(params.string('hexstring')!), null),
   },
   getrawtransaction: {
     params: 'txid ?verbosity|verbose blockhash',

@@ -188,8 +188,17 @@ function newAddress(call: RpcCall, isChange: boolean): string {
 
 function addressInfo(call: RpcCall): RpcValue {
   const wallet = walletOf(call);
-  const script = parseAddress(call.params.string('address')!, 'regtest');
-  if (!script.ok) throw new RpcError('invalidAddressOrKey', 'Invalid address');
+  const text = call.params.string('address')!;
+  const script = parseAddress(text, 'regtest');
+  if (!script.ok) {
+    const isBase58 = /^[1-9A-HJ-NP-Za-km-z]+$/.test(text);
+    throw new RpcError(
+      'invalidAddressOrKey',
+      isBase58
+        ? 'Invalid checksum or length of Base58 address (P2PKH or P2SH)'
+        : 'Invalid or unsupported Segwit (Bech32) or Base58 encoding.',
+    );
+  }
   const known = wallet.scriptOf(script.value);
   const key = wallet.keyOf(script.value);
   const publicKey = key === null ? null : publicKeyFromPrivate(key.privateKey, key.compressed);

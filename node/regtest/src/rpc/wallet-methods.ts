@@ -7,6 +7,7 @@ import {
   parseAddress,
 } from '@assay/bitcoin';
 import { bytesToHex } from '@assay/bytes';
+import type { KnownTransaction } from '../chain/known-transaction.ts';
 import { LIMITS } from '../limits.ts';
 import type { RegtestNode } from '../regtest-node.ts';
 import { buildPayment, type PaymentError } from '../wallet/spend.ts';
@@ -158,9 +159,38 @@ function sendToAddress(call: RpcCall): RpcValue {
   const script = parseAddress(text, 'regtest');
   if (!script.ok) throw new RpcError('invalidAddressOrKey', `Invalid Bitcoin address: ${text}`);
   const valueSats = parseAmount(call.params.raw('amount'));
-  if (valueSats === 0n) throw new RpcError('type', 'Invalid amount for send');
+  if (valueSats === 0n) throw new RpcError('insufficientFunds', 'Transaction amount too small');
   const subtract = call.params.boolean('subtractfeefromamount') ?? false;
   return pay(call, [{ valueSats, script: script.value }], subtract);
+}
+
+/** What was sent (not the change), then what was received, as bitcoind lists them. */
+function details(wallet: Wallet, { tx }: KnownTransaction, feeSats: bigint | null): RpcObject[] {
+  const place = (output: BitcoinOutput) => ({
+    address: formatAddress(output.script, 'regtest') ?? undefined,
+    vout: tx.outputs.indexOf(output),
+  });
+  const isChange = ({ script }: BitcoinOutput) => wallet.scriptOf(script)?.isChange === true;
+  const sent = feeSats === null ? [] : tx.outputs.filter((output) => !isChange(output));
+  const received = tx.outputs.filter(
+    (output) => wallet.scriptOf(output.script) !== null && !(feeSats !== null && isChange(output)),
+  );
+  return [
+    ...sent.map((output) => ({
+      ...place(output),
+      category: 'send',
+      amount: amount(-output.valueSats),
+      label: wallet.scriptOf(output.script)?.label,
+      fee: amount(-feeSats!),
+      abandoned: false,
+    })),
+    ...received.map((output) => ({
+      ...place(output),
+      category: isCoinbase(tx) ? 'generate' : 'receive',
+      amount: amount(output.valueSats),
+      label: wallet.scriptOf(output.script)!.label,
+    })),
+  ];
 }
 
 function transaction(call: RpcCall): RpcValue {
@@ -192,13 +222,7 @@ function transaction(call: RpcCall): RpcValue {
     time: timeSecs,
     timereceived: timeSecs,
     'bip125-replaceable': entry === null ? 'yes' : 'no',
-    details: received.map(({ script, valueSats }) => ({
-      address: formatAddress(script, 'regtest') ?? undefined,
-      category: isCoinbase(known.tx) ? 'generate' : 'receive',
-      amount: amount(valueSats),
-      label: wallet.scriptOf(script)!.label,
-      vout: known.tx.outputs.findIndex((output) => output.script === script),
-    })),
+    details: details(wallet, known, feeSats),
     hex: bytesToHex(known.bytes),
     ...((params.boolean('verbose') ?? false) ? { decoded: transactionToJson(known, null) } : {}),
   };
