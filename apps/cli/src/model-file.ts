@@ -84,6 +84,7 @@ export async function openModelSource(source: ModelSource): Promise<OpenModel> {
       weightsFormat: weights.format,
       weightsSizeBytes: weights.sizeBytes,
       evidenceSha256: evidenceSha256(table),
+      ...(table.version === 3 ? { thresholds: { impossibleMicro: table.impossibleMicro } } : {}),
       suspects: attributions.map(({ recipe, weightsSha256 }) => ({ recipe, weightsSha256 })),
     });
     const assurance = assuranceClass(engine.info.capabilities);

@@ -16,6 +16,11 @@ export interface CalibratedTable {
   readonly name: string;
   /** Of the weights it was measured on, 64 hex digits. */
   readonly weightsSha256: string;
+  /**
+   * For the manifest's thresholds: a token that lost the draw by more was not drawn. 25 times the
+   * greatest difference between honest machines, within bounds.
+   */
+  readonly impossibleMicro: number;
   readonly axes: TableAxes;
   readonly alternatives: readonly Alternative[];
   /** What channel C may stake, per suspect it was measured for. */
@@ -119,7 +124,8 @@ function faultOf(value: unknown): string | null {
   if (table.version !== 3) return 'version';
   if (typeof table.name !== 'string' || table.name.length > 64) return 'name';
   if (!/^[0-9a-f]{64}$/.test(String(table.weightsSha256))) return 'weightsSha256';
-  const { axes, alternatives, attributions } = table;
+  const { axes, alternatives, attributions, impossibleMicro } = table;
+  if (!Number.isSafeInteger(impossibleMicro) || impossibleMicro! < 1) return 'impossibleMicro';
   if (!hasKeys(axes, Object.keys(DEFAULT_AXES))) return 'axes';
   for (const key of Object.keys(DEFAULT_AXES) as (keyof TableAxes)[]) {
     if (!ascending(axes?.[key])) return key;
@@ -155,7 +161,15 @@ function isSuspect(one: Partial<CalibratedSuspect>): boolean {
   );
 }
 
-const TABLE_KEYS = ['version', 'name', 'weightsSha256', 'axes', 'alternatives', 'attributions'];
+const TABLE_KEYS = [
+  'version',
+  'name',
+  'weightsSha256',
+  'impossibleMicro',
+  'axes',
+  'alternatives',
+  'attributions',
+];
 const ALTERNATIVE_KEYS = ['name', 'channel', 'gammaMilli', 'scoresMilli'];
 
 function hasKeys(value: unknown, keys: readonly string[]): boolean {

@@ -17,7 +17,14 @@ import {
 } from '@assay/jobs';
 import { MemoryStore } from '@assay/store';
 import { describe, expect, it } from 'vitest';
-import { JudgeBook, judge, makeAnswer } from '../src/index.ts';
+import {
+  JudgeBook,
+  judge,
+  makeAnswer,
+  scoreAnswer,
+  sketchEvidenceMicro,
+  sketchOf,
+} from '../src/index.ts';
 import { prefillSpoof, resketch, speculative, swapModel } from './cheats.ts';
 import {
   answerHonestly,
@@ -149,6 +156,38 @@ describe('attacks on the seed', () => {
     }
     expect(passed).toBeGreaterThan(0);
     expect(passed).toBeLessThan(40);
+  });
+});
+
+describe('(12) judges that did no work, by the statistic that judges hosts', () => {
+  const INVALID = scene.manifest.thresholds.invalidMicro;
+
+  /** What another signer finds about the sketch that a judge committed to before the host opened its own. */
+  async function foundAbout(sketch: (honest: Transcript) => Promise<Uint8Array>): Promise<number> {
+    const honest = await answerHonestly(scene, host);
+    const scored = await scoreAnswer(submit(scene, honest), judgeEngine);
+    if ('verdict' in scored) throw new Error('an honest answer is scored');
+    return sketchEvidenceMicro(scored, await sketch(honest));
+  }
+  const sketchedBy = (engine: Engine) => async (honest: Transcript) =>
+    sketchOf(await engine.score(honest.promptIds, honest.outputIds, 20));
+
+  it('a judge on a machine of its own passes', async () => {
+    const machine = new FakeEngine({ noise: 0.001, machine: 5 });
+    expect(await foundAbout(sketchedBy(machine))).toBeLessThan(3_000_000);
+  });
+
+  it('a lazy judge: zeros, or the sketch of another answer', async () => {
+    expect(await foundAbout(async ({ sketch }) => new Uint8Array(sketch.length))).toBeGreaterThan(
+      INVALID,
+    );
+    expect(await foundAbout(async ({ sketch }) => sketch.toReversed())).toBeGreaterThan(INVALID);
+    expect(await foundAbout(async () => new Uint8Array(5))).toBeGreaterThan(INVALID);
+  });
+
+  it('a judge with a cheaper model', async () => {
+    const cheap = new FakeEngine({ quantisation: 0.3 });
+    expect(await foundAbout(sketchedBy(cheap))).toBeGreaterThan(INVALID);
   });
 });
 

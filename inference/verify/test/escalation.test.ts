@@ -29,6 +29,7 @@ const TABLE: CalibratedTable = {
   version: 3,
   name: 'test',
   weightsSha256: manifest.weights.sha256,
+  impossibleMicro: 500_000,
   axes: DEFAULT_AXES,
   alternatives: [],
   attributions: [{ ...SUSPECT, stakes: DEFAULT_STAKES }],

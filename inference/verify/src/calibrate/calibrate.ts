@@ -71,6 +71,7 @@ export interface EvaluationPlan {
   readonly weightsSha256: string;
   readonly redraws: number;
   readonly toleranceMicro: number;
+  /** At most; the measured bound of what rounding explains may be lower. */
   readonly impossibleMicro: number;
   readonly axes?: TableAxes;
   /** Greatest score of one token, thousandths of a nat. */
@@ -241,7 +242,8 @@ async function measureOne(
 /** From measurements to table, bounds and error rates. */
 export function evaluate(plan: EvaluationPlan, measured: Measurements): Calibration {
   const axes = plan.axes ?? DEFAULT_AXES;
-  const { toleranceMicro, impossibleMicro, redraws } = plan;
+  const { toleranceMicro, redraws } = plan;
+  const impossibleMicro = impossibleFrom(plan, measured.pairs);
   const options = { axes, toleranceMicro, impossibleMicro, redraws };
   const pairs = measured.pairs.map((pair) => observe(pair, options));
   const suspects = measured.suspects.map((one) => observeSuspect(one, options));
@@ -250,6 +252,7 @@ export function evaluate(plan: EvaluationPlan, measured: Measurements): Calibrat
     axes,
     name: plan.name,
     weightsSha256: plan.weightsSha256,
+    impossibleMicro,
     ...(plan.clipMilli === undefined ? {} : { clipMilli: plan.clipMilli }),
   };
   const attributions = fitAttributions(plan, measured);
@@ -275,6 +278,23 @@ export function evaluate(plan: EvaluationPlan, measured: Measurements): Calibrat
     suspects: suspects.map((one) => measureSuspect(table, honestAnswers, secondHalf(one))),
     attributions,
   };
+}
+
+/** So many times the greatest honest difference is no rounding. */
+const IMPOSSIBLE_FACTOR = 25;
+const IMPOSSIBLE_MICRO_MIN = 50_000;
+
+function impossibleFrom(plan: EvaluationPlan, pairs: readonly Observed[]): number {
+  let greatest = 0;
+  for (const { specimens, scores } of pairs) {
+    specimens.forEach(({ tokens }, a) => {
+      tokens.forEach((own, i) => {
+        greatest = Math.max(greatest, Math.abs(own.logprob - scores[a]![i]!.logprob));
+      });
+    });
+  }
+  const micro = Math.ceil(1e6 * IMPOSSIBLE_FACTOR * greatest);
+  return Math.min(plan.impossibleMicro, Math.max(IMPOSSIBLE_MICRO_MIN, micro));
 }
 
 function fitAttributions(
@@ -363,7 +383,7 @@ export function measureSuspect(
   honest: readonly ObservedAnswer[],
   suspect: ObservedSuspect,
 ): SuspectResult {
-  const options = { boundMicro: INVALID_MICRO, trials: 300, tokensMax: 32_768, seed: 1 };
+  const options = { boundMicro: INVALID_MICRO, trials: 100, tokensMax: 32_768, seed: 1 };
   const roc = (answers: readonly ObservedAnswer[], tokens: number) =>
     rocCurve(
       stringPeaks(table, honest, { tokens, trials: 1000, seed: 2 }),

@@ -18,6 +18,7 @@ export interface FitOptions {
   readonly axes: TableAxes;
   readonly name: string;
   readonly weightsSha256: string;
+  readonly impossibleMicro: number;
   /** Greatest score of one token, thousandths of a nat. Default 3000. */
   readonly clipMilli?: number;
   /** Honest share of gamma that is shipped, thousandths. Default 800. */
@@ -173,7 +174,15 @@ export function fitTable(
       return bet(`${what}-${channel}`, channel, cheatShares(countCells(axes, channel, answers)));
     }),
   ];
-  return { version: 3, name, weightsSha256, axes, alternatives, attributions: [] };
+  return {
+    version: 3,
+    name,
+    weightsSha256,
+    impossibleMicro: options.impossibleMicro,
+    axes,
+    alternatives,
+    attributions: [],
+  };
 }
 
 /** Greatest gamma, thousandths, at which whole answers of every honest pair gain nothing on average. */
