@@ -3,6 +3,8 @@
 //     random programs; --coverage also prints how often each word of the language was used
 //   npm run oracle:clarity -- --corpus verify | record
 //     the hand-written corpus: check or write again what the reference answers
+//   npm run oracle:clarity -- --stacks-core <checkout>
+//     exact deploy costs against the snapshots of stacks-core's consensus tests; nothing is copied
 // The last line on standard output is one JSON object, {programs, calls, disagreements, seed} for
 // programs; each disagreement goes to --out, else to standard error.
 import { appendFileSync, writeFileSync } from 'node:fs';
@@ -53,20 +55,19 @@ await build({
   },
   logLevel: 'warning',
 });
-const { runCorpusFiles, runPrograms } = await import(pathToFileURL(outfile).href);
+const { compareDeploys, runCorpusFiles, runPrograms } = await import(pathToFileURL(outfile).href);
 const onDisagreement = (text) => (out === undefined ? say(text) : appendFileSync(out, `${text}\n`));
+const programsResult = () =>
+  runPrograms({ programs, seed, coverage: args.includes('--coverage'), say, onDisagreement });
+const corpusResult = () =>
+  runCorpusFiles(join(root, 'rules', 'clarity', 'test', 'corpus'), {
+    record: corpus === 'record',
+    say,
+  });
+const checkout = argumentOf('--stacks-core');
 const result =
-  corpus === undefined
-    ? await runPrograms({
-        programs,
-        seed,
-        coverage: args.includes('--coverage'),
-        say,
-        onDisagreement,
-      })
-    : await runCorpusFiles(join(root, 'rules', 'clarity', 'test', 'corpus'), {
-        record: corpus === 'record',
-        say,
-      });
+  checkout !== undefined
+    ? compareDeploys(checkout, say)
+    : await (corpus === undefined ? programsResult() : corpusResult());
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(result.disagreements === 0 ? 0 : 1);

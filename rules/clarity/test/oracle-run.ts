@@ -1,6 +1,6 @@
 /**
- * What `npm run oracle:clarity` runs: random programs, or the corpus, on both VMs. Results are
- * returned; progress and disagreements are told as they come.
+ * What `npm run oracle:clarity` runs: random programs or the corpus on both VMs, or the deploys that
+ * stacks-core's tests price. Results are returned; progress and disagreements are told as they come.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ import { parseCorpus, printCorpus } from './corpus/format.ts';
 import { runCorpus } from './corpus/record.ts';
 import { Coverage } from './generator/coverage.ts';
 import { reference } from './reference.ts';
+
+export { compareDeploys } from './stacks-core-deploys.ts';
 
 export interface ProgramsRun {
   readonly programs: number;
