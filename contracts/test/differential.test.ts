@@ -1,24 +1,41 @@
 /**
  * The same calls on our VM and on the reference VM: every answer and every balance equal, step by
- * step, over a seeded random walk through requests, certificates (honest and not) and hosts.
+ * step, over a seeded random walk through requests, certificates (honest and not), disputes, sessions,
+ * claims, judges' pay and hosts.
  */
 import { getSDK } from '@stacks/clarinet-sdk';
-import { Cl } from '@stacks/transactions';
+import { Cl, type ClarityValue } from '@stacks/transactions';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
+  ask,
+  claim,
+  closeSession,
+  decide,
+  dispute,
+  fieldsOf,
+  lapseClaim,
+  nextTenure,
+  openSession,
+  resolve,
+  send,
+} from './scene.ts';
+import {
   bareNetwork,
+  bytesOf,
   DEPLOYER,
   expire,
   HOST,
   HOSTS,
   INFERENCE,
+  JUDGES,
   offerArgs,
   openRequest,
   party,
   registerHost,
   registerModel,
   reject,
+  SESSIONS,
   SIGNERS,
   type Simnet,
   settle,
@@ -27,7 +44,7 @@ import {
   USER,
 } from './simnet.ts';
 
-const STEPS = 40;
+const STEPS = 60;
 const SEED = 20_261_121;
 const [, b, c] = SIGNERS as [(typeof SIGNERS)[0], (typeof SIGNERS)[0], (typeof SIGNERS)[0]];
 const OTHER = party('other host');
@@ -69,8 +86,34 @@ const STEP: Readonly<Record<string, Step>> = {
     Cl.prettyPrint(registerHost(s, OTHER, { key: OTHER.publicKey, capacity: 9n })),
   update: (s, id) =>
     show(s.callPublicFn(HOSTS, 'update', offerArgs({ capacity: id }), HOST.address)),
+  dispute: (s, id) => show(dispute(s, id, OTHER)),
+  uphold: (s, id) => show(resolve(s, 'uphold', id)),
+  dismiss: (s, id) => show(resolve(s, 'dismiss', id)),
+  session: (s, id) => show(openSession(s, { deposit: id * 100_000n })),
+  claim: (s, id) => show(claim(s, [{ session: id }, { session: id + 1n, signer: OTHER }])),
+  tenures: (s, id) => {
+    nextTenure(s, `one of ${id}`);
+    nextTenure(s, `two of ${id}`);
+    return Cl.prettyPrint(ask(s, SESSIONS, 'get-audit', [pendingOf(s, id)]));
+  },
+  release: (s, id) => show(decide(s, 'release', hashIn(pendingOf(s, id)))),
+  convict: (s, id) => show(decide(s, 'convict', hashIn(pendingOf(s, id)))),
+  lapse: (s, id) => show(lapseClaim(s, hashIn(pendingOf(s, id)))),
+  close: (s, id) => show(closeSession(s, id, HOST)),
+  reward: (s) => show(send(s, JUDGES, 'claim-reward', [Cl.uint(7), Cl.uint(2)])),
+  divide: (s, id) => show(send(s, JUDGES, 'divide-slash', [Cl.uint(id)])),
+  sweep: (s) => show(send(s, JUDGES, 'sweep', [])),
+  'more bond': (s) => show(send(s, HOSTS, 'increase-bond', [Cl.uint(100_000_000)], HOST)),
   unbond: (s) => show(s.callPublicFn(HOSTS, 'unbond', [], OTHER.address)),
 };
+
+/** The claim under audit of a session, or 32 zeros. */
+function pendingOf(simnet: Simnet, id: bigint): ClarityValue {
+  const session = ask(simnet, SESSIONS, 'get-session', [Cl.uint(id)]);
+  const pending = session.type === 'some' ? fieldsOf(session).pending : undefined;
+  return pending?.type === 'some' ? pending.value : Cl.buffer(new Uint8Array(32));
+}
+const hashIn = (value: ClarityValue): Uint8Array => bytesOf(value);
 
 /** Missing requests make the certificate helpers throw: the same on both sides. */
 function attempt(step: Step, simnet: Simnet, id: bigint): string {
@@ -105,6 +148,8 @@ it('our VM answers as the reference does', async () => {
       HOST.address,
       OTHER.address,
       INFERENCE,
+      SESSIONS,
+      JUDGES,
       HOSTS,
       DEPLOYER.address,
     ]) {

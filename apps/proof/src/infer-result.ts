@@ -24,7 +24,7 @@ export interface InferResult {
 
 export interface RequestJson {
   readonly id: number;
-  readonly status: 'open' | 'settled' | 'rejected' | 'expired';
+  readonly status: 'open' | 'settled' | 'rejected' | 'expired' | 'reversed';
   readonly user: string;
   readonly model: string;
   /** Hex of the prompt blob, when the node has it. */

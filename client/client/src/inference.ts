@@ -18,7 +18,7 @@ import {
 } from './shape.ts';
 import { ClientError, type Transport } from './transport.ts';
 
-export type RequestStatus = 'open' | 'settled' | 'rejected' | 'expired';
+export type RequestStatus = 'open' | 'settled' | 'rejected' | 'expired' | 'reversed';
 
 /** Where on chain something happened. */
 export interface Place {

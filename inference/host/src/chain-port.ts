@@ -6,7 +6,7 @@
 import type { InferenceRequest, VerdictChunk } from '@assay/jobs';
 import type { StackerDbChunk } from '@assay/wire';
 
-export type RequestStatus = 'open' | 'settled' | 'rejected' | 'expired';
+export type RequestStatus = 'open' | 'settled' | 'rejected' | 'expired' | 'reversed';
 
 /** A request on chain and what was fixed with it. */
 export interface AssignedRequest {

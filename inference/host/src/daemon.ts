@@ -74,6 +74,9 @@ export class HostError extends Error {
   }
 }
 
+/** Outcomes that a transaction on chain made; others are our own. */
+const CLOSED: ReadonlySet<string> = new Set(['settled', 'rejected', 'expired', 'reversed']);
+
 export class HostDaemon {
   readonly #world: World;
   readonly #deps: HostDeps;
@@ -290,7 +293,7 @@ export class HostDaemon {
   /** A reorganisation took the block that closed this request: go on where that began. */
   #reopen(job: Job): void {
     const { id, outcome, receipt, settlement } = job;
-    if (outcome !== 'settled' && outcome !== 'rejected' && outcome !== 'expired') return;
+    if (outcome === null || !CLOSED.has(outcome)) return;
     const answered = receipt === null ? 'assigned' : 'answered';
     const state = settlement === null ? answered : 'settling';
     this.#publishing.forget(id);

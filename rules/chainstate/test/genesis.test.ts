@@ -1,9 +1,10 @@
 /** The genesis file: what it may say, and a sentence for everything it may not. */
 import { bytesToHex } from '@assay/bytes';
+import { clarityValueToString } from '@assay/clarity-value';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { genesisNetwork, parseGenesis } from '../src/index.ts';
-import { ALICE, genesisText, SIGNERS, TestChain } from './network.ts';
+import { ALICE, BOB, BOOT, genesisText, SIGNERS, TestChain } from './network.ts';
 
 const key = bytesToHex(SIGNERS[0]!.publicKey);
 
@@ -91,6 +92,21 @@ describe('genesis', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('names governor and treasury, or nobody', () => {
+    const governance = (extra: Record<string, unknown>) => {
+      const chain = new TestChain({ genesis: extra });
+      const state = chain.chain.view(chain.tip.blockId);
+      return ['governor', 'treasury'].map((name) => {
+        const value = state.dataVar(`${BOOT}.governance`, name);
+        return value === null ? '' : clarityValueToString(value);
+      });
+    };
+    expect(governance({})).toEqual([BOOT, 'none']);
+    const named = governance({ governor: ALICE.address, treasury: BOB.address });
+    expect(named).toEqual([ALICE.address, `(some ${BOB.address})`]);
+    expect(messageOf({ governor: 'nobody' })).toContain('governor');
   });
 
   it('says which registration of a genesis cannot happen', () => {

@@ -5,13 +5,14 @@
 import type { StateView } from '@assay/chainstate';
 import { type ClarityValue, Cv, formatPrincipal } from '@assay/clarity-value';
 
-export type RequestStatus = 'open' | 'settled' | 'rejected' | 'expired';
+export type RequestStatus = 'open' | 'settled' | 'rejected' | 'expired' | 'reversed';
 
 const STATUSES: Readonly<Record<string, RequestStatus>> = {
   '1': 'open',
   '2': 'settled',
   '3': 'rejected',
   '4': 'expired',
+  '5': 'reversed',
 };
 
 /** A tuple's fields with the types we expect; a missing field is a bug in the contract. */

@@ -252,6 +252,7 @@ function unopenedResult({ tx, receipt }: MinedTransaction, label: string): Json 
 const FAILURES = {
   rejected: 'the signers found the answer false; the fee went back to the user',
   expired: 'no answer by the deadline; the fee went back to the user',
+  reversed: 'a dispute showed the answer to be false; the user is repaid from the bond of the host',
 } as const;
 
 function statusWord(record: RequestRecord): string {

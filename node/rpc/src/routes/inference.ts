@@ -63,7 +63,7 @@ interface Filter {
   readonly waitMs: number;
 }
 
-const STATUSES: readonly RequestStatus[] = ['open', 'settled', 'rejected', 'expired'];
+const STATUSES: readonly RequestStatus[] = ['open', 'settled', 'rejected', 'expired', 'reversed'];
 
 function parseFilter(query: ReadonlyMap<string, string>): Filter | string {
   const after = parseId(query.get('after') ?? '0');
