@@ -1,9 +1,12 @@
 /**
  * Clarity side by side with the reference VM (clarinet-sdk, upstream's interpreter as WASM): the
  * same contracts, the same calls, costs tracked, alternating in one run. Results are checked equal.
- * Aim: at least 10x on small calls, 20x on a fold over 4,000 items. Limit: for calls the state
- * reads and writes of a call on a plain map, for the fold a bare loop of BigInt additions.
+ * Cases (a) to (g), then how the ratio moves with the length of a list and the entries of a map, what
+ * memory a run takes and that it stays flat over 1,000,000 calls. Aim: at least 10x on (a), (b), (d) and
+ * (g), 20x on (c), never below 3x. Limits: the state reads and writes of a call on a plain map, a bare
+ * loop of BigInt additions, SHA-256 in C, reading every character of a source once.
  */
+import { createHash } from 'node:crypto';
 import { bytesToHex } from '@assay/bytes';
 import {
   BLOCK_LIMIT,
@@ -37,6 +40,8 @@ interface Case {
   readonly contract: string;
   readonly source: string;
   readonly readOnly?: boolean;
+  /** Map entries to write before measuring. */
+  readonly entries?: number;
   /** The i-th call. */
   readonly call: (i: number) => Call;
   /** Calls of one round of the peer and of ours. */
@@ -86,7 +91,18 @@ const HASH = `
 (define-public (work (seed (buff 32)))
   (ok (fold chain (list u1 u2 u3 u4 u5 u6 u7 u8 u9 u10 u11 u12 u13 u14 u15 u16) seed)))`;
 
-const ITEMS = Cv.list(Array.from({ length: 4000 }, (_, i) => Cv.uint(i)));
+const REGISTRY = `
+(define-map names uint {owner: principal, since: uint})
+(define-public (fill (from uint) (ids (list 1000 uint))) (ok (fold put ids from)))
+(define-private (put (id uint) (from uint))
+  (begin (map-set names (+ from id) {owner: tx-sender, since: id}) from))
+(define-public (touch (id uint))
+  (let ((entry (unwrap! (map-get? names id) (err u404))))
+    (map-set names id (merge entry {since: (+ (get since entry) u1)}))
+    (ok (get since entry))))`;
+
+const listOf = (length: number) => Cv.list(Array.from({ length }, (_, i) => Cv.uint(i)));
+const ITEMS = listOf(4000);
 
 function perSecond(count: number, run: () => void): number {
   const started = performance.now();
@@ -111,9 +127,19 @@ function stateLimit(n: number): () => number {
   };
 }
 
-function foldLimit(): number {
-  const numbers = Array.from({ length: 4000 }, (_, i) => BigInt(i));
-  const count = 500;
+function hashLimit(): number {
+  const count = 5_000;
+  let bytes: Uint8Array = new Uint8Array(32);
+  return perSecond(count, () => {
+    for (let i = 0; i < count * 16; i++) {
+      bytes = createHash('sha256').update(bytes).update(Uint8Array.of(1)).digest();
+    }
+  });
+}
+
+function foldLimit(length = 4000): number {
+  const numbers = Array.from({ length }, (_, i) => BigInt(i));
+  const count = Math.max(200, 2_000_000 / length);
   let sum = 0n;
   const rate = perSecond(count, () => {
     for (let i = 0; i < count; i++) {
@@ -127,7 +153,7 @@ function foldLimit(): number {
 
 const CASES: readonly Case[] = [
   {
-    name: 'counter',
+    name: '(a) counter',
     contract: 'counter',
     source: COUNTER,
     call: () => ({ fn: 'inc', args: [], sender: DEPLOYER }),
@@ -136,7 +162,7 @@ const CASES: readonly Case[] = [
     limit: stateLimit(1),
   },
   {
-    name: 'SIP-010 transfer',
+    name: '(b) SIP-010 transfer',
     contract: 'token',
     source: TOKEN,
     call: (i) => {
@@ -153,17 +179,17 @@ const CASES: readonly Case[] = [
     limit: stateLimit(2),
   },
   {
-    name: 'fold over 4,000 items',
+    name: '(c) fold over 4,000 items',
     contract: 'fold',
     source: FOLD,
     readOnly: true,
     call: () => ({ fn: 'sum', args: [ITEMS], sender: DEPLOYER }),
     peerCalls: 6,
     ourCalls: 200,
-    limit: foldLimit,
+    limit: () => foldLimit(),
   },
   {
-    name: 'order book (maps)',
+    name: '(d) order book (maps)',
     contract: 'book',
     source: BOOK,
     call: (i) => ({
@@ -176,7 +202,7 @@ const CASES: readonly Case[] = [
     limit: stateLimit(4),
   },
   {
-    name: 'hashing, 16 rounds',
+    name: '(e) hashing, 16 rounds',
     contract: 'hash',
     source: HASH,
     call: (i) => ({
@@ -186,19 +212,46 @@ const CASES: readonly Case[] = [
     }),
     peerCalls: 200,
     ourCalls: 5_000,
-    limit: null,
+    limit: hashLimit,
   },
   {
-    name: 'read-only call',
+    name: '(g) read-only call',
     contract: 'reader',
     source: COUNTER,
     readOnly: true,
     call: () => ({ fn: 'get-n', args: [], sender: DEPLOYER }),
     peerCalls: 400,
     ourCalls: 40_000,
-    limit: null,
+    limit: stateLimit(1),
   },
 ];
+
+/** (c) again with shorter lists. */
+const LENGTHS: readonly Case[] = [10, 100, 1000].map((length) => {
+  const items = listOf(length);
+  return {
+    name: `fold over ${length} items`,
+    contract: 'fold',
+    source: FOLD,
+    readOnly: true,
+    call: () => ({ fn: 'sum', args: [items], sender: DEPLOYER }),
+    peerCalls: Math.ceil(4_000 / (length + 10)),
+    ourCalls: Math.ceil(400_000 / (length + 10)),
+    limit: () => foldLimit(length),
+  };
+});
+
+/** Reading and writing one entry of a map of so many. */
+const ENTRIES: readonly Case[] = [10, 1_000, 100_000].map((entries) => ({
+  name: `map of ${entries.toLocaleString('en')} entries`,
+  contract: `registry-${entries}`,
+  source: REGISTRY,
+  entries,
+  call: (i) => ({ fn: 'touch', args: [Cv.uint((i * 7919) % entries)], sender: DEPLOYER }),
+  peerCalls: 300,
+  ourCalls: 20_000,
+  limit: stateLimit(1),
+}));
 
 async function startPeer(): Promise<wasm.SDK> {
   const sdk = new wasm.SDK(
@@ -266,6 +319,12 @@ function measure(sdk: wasm.SDK, ours: Ours, one: Case): Row {
       peerCall(sdk, one, mint);
     }
   }
+  for (let from = 0; from < (one.entries ?? 0); from += 1000) {
+    const ids = listOf(Math.min(1000, one.entries! - from));
+    const fill = { fn: 'fill', args: [Cv.uint(from), ids], sender: DEPLOYER };
+    ours.call(one, fill);
+    peerCall(sdk, one, fill);
+  }
   // Equal answers first: a benchmark of something else would be worthless.
   for (let i = 0; i < 3; i++) {
     const [theirs, our] = [peerCall(sdk, one, one.call(i)), ours.call(one, one.call(i))];
@@ -312,6 +371,50 @@ function largeSource(): string {
   return parts.join('\n');
 }
 
+/** Looking at every character of a source once. */
+function readLimit(source: string): number {
+  let sum = 0;
+  const count = 200;
+  const rate = perSecond(count, () => {
+    for (let i = 0; i < count; i++) {
+      for (let at = 0; at < source.length; at++) sum += source.charCodeAt(at);
+    }
+  });
+  if (sum === 0) throw new Error('the loop was not run');
+  return rate;
+}
+
+const mebibytes = (bytes: number) => bytes / 1024 ** 2;
+
+function heapUsed(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Memory after 100,000 and after 1,000,000 transfers: what grows is the difference. */
+function measureMemory(ours: Ours): Row[] {
+  const one = CASES.find((each) => each.contract === 'token')!;
+  const row = (name: string, bytes: number): Row => ({
+    bench: 'clarity',
+    case: name,
+    ours: mebibytes(bytes),
+    peer: null,
+    ratio: null,
+    limit: null,
+    unit: 'MiB',
+  });
+  const after: number[] = [];
+  for (const calls of [100_000, 900_000]) {
+    for (let i = 0; i < calls; i++) ours.call(one, one.call(i));
+    after.push(heapUsed());
+  }
+  return [
+    row('heap after 100,000 transfers', after[0]!),
+    row('heap after 1,000,000 transfers', after[1]!),
+    row('peak resident memory, both VMs', process.resourceUsage().maxRSS * 1024),
+  ];
+}
+
 function measureDeploy(sdk: wasm.SDK): Row {
   const source = largeSource();
   const rounds = 8;
@@ -343,11 +446,11 @@ function measureDeploy(sdk: wasm.SDK): Row {
   }
   return {
     bench: 'clarity',
-    case: `deploy ${Math.round(source.length / 1000)} kB`,
+    case: `(f) deploy ${Math.round(source.length / 1000)} kB`,
     ours: best,
     peer,
     ratio: best / peer,
-    limit: null,
+    limit: readLimit(source),
     unit: 'contracts/s',
   };
 }
@@ -355,5 +458,11 @@ function measureDeploy(sdk: wasm.SDK): Row {
 export async function run(): Promise<Row[]> {
   const sdk = await startPeer();
   const ours = new Ours();
-  return [...CASES.map((one) => measure(sdk, ours, one)), measureDeploy(sdk)];
+  return [
+    ...CASES.map((one) => measure(sdk, ours, one)),
+    measureDeploy(sdk),
+    ...LENGTHS.map((one) => measure(sdk, ours, one)),
+    ...ENTRIES.map((one) => measure(sdk, ours, one)),
+    ...measureMemory(ours),
+  ];
 }

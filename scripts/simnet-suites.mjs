@@ -1,6 +1,7 @@
 // Runs somebody else's Clarinet test suite on our Simnet, unchanged but for what its imports mean:
 //   node scripts/simnet-suites.mjs <checkout of a Clarinet project> [--boot <folder>] [--json] [files...]
-// The checkout has its own node_modules (npm install there first); nothing of it enters this tree.
+// Packages it needs beside the SDK, vitest and @stacks/transactions come from its own node_modules
+// (npm install there first). Nothing of it enters this tree.
 // Boot contracts come from --boot, else from the installed @stacks/clarinet-sdk, at run time only.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -67,14 +68,15 @@ function bootFolder() {
   return join(work, 'boot');
 }
 
-/** The checkout's own @stacks/transactions, so that its tests and our door use the same one. */
+/** The checkout's own @stacks/transactions (else ours): its tests and our door use the same one. */
 function transactionsAlias() {
-  try {
-    const entry = createRequire(join(project, 'package.json')).resolve('@stacks/transactions');
-    return [{ find: '^@stacks/transactions$', replacement: entry }];
-  } catch {
-    return [];
+  for (const folder of [project, root]) {
+    try {
+      const entry = createRequire(join(folder, 'package.json')).resolve('@stacks/transactions');
+      return [{ find: '^@stacks/transactions$', replacement: entry }];
+    } catch {}
   }
+  return [];
 }
 
 const SDKS = '^(@hirosystems|@stacks)/clarinet-sdk';
