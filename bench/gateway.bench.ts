@@ -84,6 +84,7 @@ async function stage(): Promise<Stage> {
       book: new SessionBook(new MemoryStore()),
       log: silentLogger,
       models: new Map([[id, { manifest, engine }]]),
+      isSigner: async () => false,
     },
     { chainId: CHAIN_ID, address: HOST, operatingKey },
   );

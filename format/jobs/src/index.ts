@@ -123,9 +123,12 @@ export {
   voucherTuple,
 } from './session.ts';
 export {
+  type ClaimLine,
+  decodeClaimLine,
   decodePostedRequest,
   decodeSessionLine,
   decodeSignedVoucher,
+  encodeClaimLine,
   encodePostedRequest,
   encodeSessionLine,
   encodeSignedVoucher,

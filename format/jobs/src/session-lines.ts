@@ -4,6 +4,7 @@
  * been decoded by it.
  */
 import { bytesFromHex, bytesToHex, isHex, type Result } from '@assay/bytes';
+import { type Commitment, decodeCommitment, encodeCommitment } from './commitment.ts';
 import { LIMITS } from './limits.ts';
 import { type JobsRejection, reject } from './reject.ts';
 import type { SamplingParams } from './request.ts';
@@ -21,6 +22,19 @@ export interface PostedRequest {
   readonly constraint: string | null;
   /** Likeliest tokens to report per position, 0..20; null: no logprobs at all. */
   readonly logprobs: number | null;
+}
+
+/** A receipt of a session claim as judges read it, one JSON object per line. */
+export interface ClaimLine {
+  readonly request: SessionRequest;
+  /** 65 bytes R, S, V by the voucher key. */
+  readonly signature: Uint8Array;
+  readonly constraint: string | null;
+  readonly commitment: Commitment;
+  /** 65 bytes R, S, V by the host's operating key. */
+  readonly hostSignature: Uint8Array;
+  /** SHA-256 of the stored sketch part. */
+  readonly sketchHash: Uint8Array;
 }
 
 export interface SignedVoucher {
@@ -123,6 +137,36 @@ function samplingParams(json: JsonReader): SamplingParams {
     topK: json.integer('topK', LIMITS.topKMax, 1),
     maxTokens: json.integer('maxTokens', LIMITS.outputTokensMax, 1),
   };
+}
+
+/** Without a line feed. */
+export function encodeClaimLine(line: ClaimLine): string {
+  const { request, signature, constraint, commitment, hostSignature, sketchHash } = line;
+  const posted = { request, signature, prompt: '', constraint, logprobs: null };
+  return JSON.stringify({
+    posted: encodePostedRequest(posted),
+    commitment: bytesToHex(encodeCommitment(commitment)),
+    hostSignature: bytesToHex(hostSignature),
+    sketchHash: bytesToHex(sketchHash),
+  });
+}
+
+export function decodeClaimLine(sessionId: bigint, text: string): Result<ClaimLine, JobsRejection> {
+  const parts = readJson(text, (json) => ({
+    posted: json.text('posted', LIMITS.promptByHashBytesMax),
+    commitment: json.bytes('commitment', 241),
+    hostSignature: json.bytes('hostSignature', 65),
+    sketchHash: json.bytes('sketchHash', 32),
+  }));
+  if (!parts.ok) return parts;
+  const { posted: postedText, hostSignature, sketchHash } = parts.value;
+  const posted = decodePostedRequest(sessionId, postedText);
+  if (!posted.ok) return posted;
+  const commitment = decodeCommitment(parts.value.commitment);
+  if (!commitment.ok) return commitment;
+  const { request, signature, constraint } = posted.value;
+  const receipt = { commitment: commitment.value, hostSignature, sketchHash };
+  return { ok: true, value: { request, signature, constraint, ...receipt } };
 }
 
 export function encodeSignedVoucher({ voucher, signature }: SignedVoucher): string {

@@ -85,7 +85,14 @@ export class Scene {
     const store = new MemoryStore();
     const models = new Map([[modelIdHex(manifest), { manifest, engine }]]);
     const door = new SessionDoor(
-      { world: this.world, chain: this.chain, book: new SessionBook(store), log: this.log, models },
+      {
+        world: this.world,
+        chain: this.chain,
+        book: new SessionBook(store),
+        log: this.log,
+        models,
+        isSigner: async () => false,
+      },
       { chainId: CHAIN_ID, address, operatingKey },
     );
     const server = await this.world.net.serve(

@@ -150,7 +150,14 @@ export class HostDaemon {
     const { network, operatingKey } = this.#options;
     const book = new SessionBook(store);
     const door = new SessionDoor(
-      { world: this.#world, chain, book, log, models: this.#models },
+      {
+        world: this.#world,
+        chain,
+        book,
+        log,
+        models: this.#models,
+        isSigner: (publicKey) => this.#isSigner(publicKey),
+      },
       { chainId: network.chainId, address: this.address, operatingKey },
     );
     await door.recover();
@@ -203,8 +210,12 @@ export class HostDaemon {
   }
 
   async #isEntitled({ assigned }: Job, publicKey: Uint8Array): Promise<boolean> {
+    if (bytesEqual(assigned.request.user.hash, hash160(publicKey))) return true;
+    return this.#isSigner(publicKey);
+  }
+
+  async #isSigner(publicKey: Uint8Array): Promise<boolean> {
     const own = hash160(publicKey);
-    if (bytesEqual(assigned.request.user.hash, own)) return true;
     const { signers } = await this.#deps.chain.signers();
     return signers.some(({ hash }) => bytesEqual(hash, own));
   }

@@ -1,6 +1,7 @@
 /**
  * The host's HTTP door, as the guide knows it: `POST /generate` (a prompt in, text out), `GET /health`,
- * `GET /transcripts/{sha256}` for judges whose node lacks one (of hash-only requests: signed calls only), `GET /manifest` and `/manifests/{id}` for
+ * `GET /transcripts/{sha256}` for judges whose node lacks one (of hash-only requests and sessions:
+ * signed calls only), `GET /manifest` and `/manifests/{id}` for
  * those who meet the model's hash on chain. `/generate` is outside the protocol:
  * unpaid, sampled from this machine's randomness, without a receipt; `policy` says who may call it.
  * Source: the guide, 4.3 to 4.5 (request and response shapes); funai.md 3.4 (signature headers).
@@ -133,11 +134,21 @@ async function transcript(deps: ServerDeps, request: HttpRequest): Promise<HttpR
   const hash = bytesFromHex(name);
   const body = deps.book.content(hash);
   const job = deps.book.ownerOf(hash);
-  if (body === null || job === null) return refuse(404, 'host/not-found', 'no such transcript');
+  if (body === null) return refuse(404, 'host/not-found', 'no such transcript');
+  if (job === null) {
+    // Of a session.
+    const refusal = await deps.sessions?.refuseStranger(request);
+    if (refusal === undefined) return refuse(404, 'host/not-found', 'no such transcript');
+    return refusal ?? bytesReply(body);
+  }
   if (job.assigned.request.privacy === PRIVACY_HASH_ONLY) {
     const refusal = await refuseStranger(deps, request, job);
     if (refusal !== null) return refusal;
   }
+  return bytesReply(body);
+}
+
+function bytesReply(body: Uint8Array): HttpResponse {
   return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
 }
 

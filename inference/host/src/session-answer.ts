@@ -3,7 +3,7 @@
  * ends by itself (end of text, limit, a stop text of the constraint) or when it is cancelled.
  */
 import { drawGmV1, type Engine, type GenerateOptions, type TokenScore } from '@assay/engine';
-import type { Finish, SamplingParams, SessionPrompt, TokenLogprob } from '@assay/jobs';
+import type { Finish, SamplingParams, TokenLogprob } from '@assay/jobs';
 import { LIMITS } from './limits.ts';
 
 export interface AnswerRunOptions {
@@ -19,14 +19,6 @@ export interface MadeToken {
   readonly score: TokenScore;
   /** Characters of the shown text up to and including what became final with this token. */
   textEnd: number;
-}
-
-/** The token ids of a session prompt: under the template or as plain text, then what exists already. */
-export function sessionPromptIds(engine: Engine, prompt: SessionPrompt): readonly number[] {
-  const { content, prefixIds } = prompt;
-  if ('messages' in content) return [...engine.promptIds(content.messages), ...prefixIds];
-  const begin = engine.info.template.begin ? [engine.info.beginId] : [];
-  return [...begin, ...engine.tokenize(content.text), ...prefixIds];
 }
 
 export class AnswerRun {

@@ -10,7 +10,9 @@
  * POST   /sessions/{id}/vouchers                 pays
  * GET    /sessions/{id}                          next index, what was delivered, highest voucher
  * GET    /sessions/claims/{hash}                 receipts of a claim in order, one JSON object per line
+ * GET    /prompts/{sha256}                       prompt blob of a request
  * ```
+ * The last two are for signers of the network, who sign the call (and so are transcripts of sessions).
  * Before anything leaves it is on disk: a killed host ends what was under way with the leaves it signed.
  */
 import {
@@ -30,21 +32,22 @@ import {
   decodePostedRequest,
   decodeSessionPrompt,
   decodeSignedVoucher,
+  encodeClaimLine,
   encodeSignedVoucher,
   type PostedRequest,
   promptHash,
+  readSignedCall,
   type SessionPrompt,
   sessionPrice,
   verifySessionRequest,
   verifyVoucher,
 } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
+import { parseConstraint, type SessionConstraint, sessionPromptIds } from '@assay/verify';
 import type { HttpRequest, HttpResponse, World } from '@assay/world';
 import type { ServedModel } from './answering.ts';
 import { LIMITS } from './limits.ts';
-import { sessionPromptIds } from './session-answer.ts';
 import type { SessionBook } from './session-book.ts';
-import { parseConstraint, type SessionConstraint } from './session-constraint.ts';
 import { LiveSession } from './session-live.ts';
 import type { SessionChainPort } from './session-port.ts';
 import { requestRecordJson } from './session-record.ts';
@@ -57,6 +60,8 @@ export interface SessionDoorDeps {
   readonly log: Logger;
   /** By model id, hex. */
   readonly models: ReadonlyMap<string, ServedModel>;
+  /** Whether the holder of this key is a signer of the network. @throws when the node fails */
+  readonly isSigner: (publicKey: Uint8Array) => Promise<boolean>;
 }
 
 export interface SessionDoorOptions {
@@ -108,8 +113,12 @@ export class SessionDoor {
 
   /** Null for a path that is not ours. */
   async handle(request: HttpRequest): Promise<HttpResponse | null> {
-    const [, claim] = /^\/sessions\/claims\/([0-9a-f]{64})$/.exec(request.path) ?? [];
-    if (claim !== undefined && request.method === 'GET') return this.#claim(bytesFromHex(claim));
+    const audited = /^\/(sessions\/claims|prompts)\/([0-9a-f]{64})$/.exec(request.path);
+    if (audited !== null && request.method === 'GET') {
+      const hash = bytesFromHex(audited[2]!);
+      const refusal = await this.refuseStranger(request);
+      return refusal ?? (audited[1] === 'prompts' ? this.#prompt(hash) : this.#claim(hash));
+    }
     const match = /^\/sessions\/(\d{1,19})(?:\/(requests|vouchers)(?:\/(\d{1,19}))?)?$/.exec(
       request.path,
     );
@@ -289,6 +298,26 @@ export class SessionDoor {
     };
   }
 
+  // ---- audits -----------------------------------------------------------------------------------
+
+  /** Null for signers who signed the call: what passed in a session is nobody else's business. */
+  async refuseStranger(request: HttpRequest): Promise<HttpResponse | null> {
+    const nowSecs = Math.floor(this.#deps.world.clock.nowMs() / 1000);
+    const call = readSignedCall(request.headers, request, nowSecs);
+    const caller = call.ok ? (call.value?.publicKey ?? null) : null;
+    if (caller === null) {
+      return json(401, { error: 'sign the call, as a signer of the network', code: 'host/sign' });
+    }
+    if (await this.#deps.isSigner(caller)) return null;
+    return json(403, { error: 'only signers may read this', code: 'host/not-entitled' });
+  }
+
+  #prompt(hash: Uint8Array): HttpResponse {
+    const body = this.#deps.book.prompt(hash);
+    if (body === null) return json(404, { error: 'no such prompt', code: 'host/not-found' });
+    return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
+  }
+
   /** What judges read: every receipt of the claim, streamed. */
   #claim(hash: Uint8Array): HttpResponse {
     const { book } = this.#deps;
@@ -297,7 +326,13 @@ export class SessionDoor {
     const { sessionId, from, to } = sent.claim;
     async function* lines(): AsyncGenerator<Uint8Array> {
       for (const record of book.requests(sessionId, from, to)) {
-        yield bytesFromUtf8(`${JSON.stringify(requestRecordJson(record))}\n`);
+        const { request, signature, end } = record;
+        if (end === null) continue;
+        const { commitment, hostSignature, sketchHash } = end;
+        const text = book.constraint(request.constraintHash);
+        const constraint = text === null ? null : utf8FromBytes(text);
+        const receipt = { commitment, hostSignature, sketchHash };
+        yield bytesFromUtf8(`${encodeClaimLine({ request, signature, constraint, ...receipt })}\n`);
       }
     }
     const headers = { 'content-type': 'application/x-ndjson' };

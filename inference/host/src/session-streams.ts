@@ -28,11 +28,10 @@ import {
   signCommitment,
   type Transcript,
 } from '@assay/jobs';
-import { sketchOf } from '@assay/verify';
+import { type SessionConstraint, sessionPromptIds, sketchOf } from '@assay/verify';
 import type { ServedModel } from './answering.ts';
 import { LIMITS } from './limits.ts';
-import { AnswerRun, sessionPromptIds, tokenLogprob } from './session-answer.ts';
-import type { SessionConstraint } from './session-constraint.ts';
+import { AnswerRun, tokenLogprob } from './session-answer.ts';
 import type { SessionDoorDeps, SessionDoorOptions } from './session-door.ts';
 import type { LiveSession, OpenRequest } from './session-live.ts';
 import type { RequestEnd, RequestRecord, SessionState } from './session-record.ts';

@@ -1,5 +1,5 @@
 /** One session between a client and a host's door, without a network. */
-import { bytesFromUtf8, concatBytes, utf8FromBytes } from '@assay/bytes';
+import { bytesFromUtf8, bytesToHex, concatBytes, utf8FromBytes } from '@assay/bytes';
 import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import { describeModel, type Engine, FakeEngine } from '@assay/engine';
 import {
@@ -15,18 +15,22 @@ import {
   type SessionPrompt,
   type SessionRequest,
   type SessionTerms,
+  signCall,
   signSessionRequest,
   signVoucher,
 } from '@assay/jobs';
 import { memoryLogger } from '@assay/observe';
 import { MemoryStore, type Store } from '@assay/store';
+import { GENERIC_EVIDENCE_SHA256 } from '@assay/verify';
 import type { HttpRequest, HttpResponse, World } from '@assay/world';
 import { SessionBook, SessionDoor } from '../src/index.ts';
 
 export const CHAIN_ID = 0x80000000;
-const HOST_KEY = sha256(bytesFromUtf8('host'));
+export const HOST_KEY = sha256(bytesFromUtf8('host'));
 export const HOST_PUBLIC = publicKeyFromPrivate(HOST_KEY);
 const VOUCHER_KEY = sha256(bytesFromUtf8('voucher'));
+export const JUDGE_KEY = sha256(bytesFromUtf8('judge'));
+const JUDGE_PUBLIC = publicKeyFromPrivate(JUDGE_KEY);
 export const PRICES = { inputMicro: 10n, cachedMicro: 2n, outputMicro: 50n };
 const HOST = 'ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG';
 const BEACON = new Uint8Array(32).fill(7);
@@ -48,6 +52,7 @@ export class SessionScene {
   terms: SessionTerms;
   door!: SessionDoor;
   index = 0n;
+  readonly isSigner = async (key: Uint8Array) => bytesToHex(key) === bytesToHex(JUDGE_PUBLIC);
   readonly world: World;
   readonly store: Store;
 
@@ -55,7 +60,10 @@ export class SessionScene {
     this.world = world;
     this.store = store;
     this.engine = engine;
-    this.manifest = describeModel(engine, { name: 'fake/1', evidenceSha256: '00'.repeat(32) });
+    this.manifest = describeModel(engine, {
+      name: 'fake/1',
+      evidenceSha256: GENERIC_EVIDENCE_SHA256,
+    });
     this.terms = {
       id: 1n,
       user: 'ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5',
@@ -85,13 +93,26 @@ export class SessionScene {
       [modelIdHex(this.manifest), { manifest: this.manifest, engine: this.engine }],
     ]);
     const book = new SessionBook(this.store);
-    const deps = { world: this.world, chain, book, log: this.log, models };
+    const deps = { world: this.world, chain, book, log: this.log, models, isSigner: this.isSigner };
     const options = { chainId: CHAIN_ID, address: HOST, operatingKey: HOST_KEY };
     this.door = new SessionDoor(deps, options);
   }
 
   async call(method: string, path: string, body = '', query = {}): Promise<HttpResponse> {
     const answer = await this.door.handle(httpRequest(method, path, body, query));
+    if (answer === null) throw new Error(`no route ${path}`);
+    return answer;
+  }
+
+  /** As a judge reads: a call signed with `key`. */
+  async audit(path: string, key: Uint8Array | null = JUDGE_KEY): Promise<HttpResponse> {
+    const request = httpRequest('GET', path);
+    const nowSecs = Math.floor(this.world.clock.nowMs() / 1000);
+    const headers = key === null ? {} : signCall(request, nowSecs, key);
+    const answer = await this.door.handle({
+      ...request,
+      headers: new Map(Object.entries(headers)),
+    });
     if (answer === null) throw new Error(`no route ${path}`);
     return answer;
   }

@@ -2,16 +2,19 @@
  * One answer with everything a judge holds it against: what the chain recorded, what the host signed,
  * what the store delivered.
  */
-import type { ChatMessage, Commitment, InferenceRequest, ModelManifest } from '@assay/jobs';
+import type { Commitment, InferenceRequest, ModelManifest, SessionRequest } from '@assay/jobs';
+import type { SessionConstraint } from './session-ask.ts';
 
 /** What comes in from chain, StackerDB and content store. */
 export interface Submission {
   readonly chainId: number;
-  /** The request as recorded on chain. */
-  readonly request: InferenceRequest;
+  /** As recorded on chain, or as the payer of a session signed it. */
+  readonly request: InferenceRequest | SessionRequest;
+  /** JSON text of a session request's constraint; absent or null: none. */
+  readonly constraint?: string | null;
   /** The executor's operating key as recorded on chain, 33 bytes. */
   readonly hostPublicKey: Uint8Array;
-  /** Hash of the Bitcoin block the assignment was drawn from, 32 bytes. */
+  /** Hash of the Bitcoin block that fixed the seed, 32 bytes; of a session: the request's beacon. */
   readonly beaconBurnHash: Uint8Array;
   readonly commitment: Commitment;
   /** 65 bytes R, S, V. */
@@ -34,8 +37,18 @@ export interface Submission {
 export interface Answer
   extends Omit<
     Submission,
-    'transcript' | 'sealedTranscript' | 'sketch' | 'promptBlob' | 'sealedPrompt' | 'manifest'
+    | 'transcript'
+    | 'sealedTranscript'
+    | 'sketch'
+    | 'promptBlob'
+    | 'sealedPrompt'
+    | 'manifest'
+    | 'constraint'
   > {
   readonly manifest: ModelManifest;
-  readonly messages: readonly ChatMessage[];
+  /** What the request makes of its prompt. */
+  readonly promptIds: readonly number[];
+  readonly constraint: SessionConstraint;
+  /** Answers of sessions may be cancelled, and end at texts of their constraint. */
+  readonly isSession: boolean;
 }

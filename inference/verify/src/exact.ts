@@ -13,6 +13,7 @@
  * | verify/vocabulary | used a token that does not exist |
  * | verify/length | stopped early, went on after the end, or exceeded the limit |
  * | verify/text | delivered a text that its tokens do not spell |
+ * | verify/constraint | used a token that the constraint of the request forbids |
  */
 import { bytesEqual } from '@assay/bytes';
 import { answerRoom, type Engine } from '@assay/engine';
@@ -25,6 +26,7 @@ import {
   SKETCH_BYTES,
   type SketchPart,
   samplingSeed,
+  sessionRequestHash,
   sketchRootOf,
   type TranscriptIds,
 } from '@assay/jobs';
@@ -47,7 +49,7 @@ export function checkExactRules(
 function checkBinding(answer: Answer, transcript: TranscriptIds): Reason[] {
   const { commitment, request } = answer;
   const reasons: Reason[] = [];
-  const hash = requestHash(request);
+  const hash = 'sessionId' in request ? sessionRequestHash(request) : requestHash(request);
   if (!bytesEqual(commitment.requestHash, hash) || !bytesEqual(transcript.requestHash, hash)) {
     reasons.push({ code: 'verify/request-hash', message: 'made for another request' });
   }
@@ -98,9 +100,9 @@ export function checkSketchPart(commitment: Commitment, part: SketchPart): Reaso
 
 function checkTokens(answer: Answer, transcript: TranscriptIds, engine: Engine): Reason[] {
   const { info } = engine;
-  const { promptIds, outputIds, finish } = transcript;
+  const { promptIds, outputIds } = transcript;
   const reasons: Reason[] = [];
-  const expected = engine.promptIds(answer.messages);
+  const expected = answer.promptIds;
   if (expected.length !== promptIds.length || expected.some((id, i) => id !== promptIds[i])) {
     reasons.push({ code: 'verify/prompt-ids', message: 'the prompt is not what was asked' });
   }
@@ -108,18 +110,70 @@ function checkTokens(answer: Answer, transcript: TranscriptIds, engine: Engine):
     reasons.push({ code: 'verify/vocabulary', message: 'a token outside the vocabulary' });
     return reasons;
   }
+  const spelled = engine.detokenize(outputIds);
+  reasons.push(...checkEnd(answer, transcript, engine));
+  if (!isShownText(answer, transcript, spelled)) {
+    reasons.push({ code: 'verify/text', message: 'the text is not what the tokens spell' });
+  }
+  if (!isAllowed(answer, outputIds)) {
+    reasons.push({ code: 'verify/constraint', message: 'a token that the constraint forbids' });
+  }
+  return reasons;
+}
+
+/** Where an answer must end, and where it must not. */
+function checkEnd(
+  { request, promptIds, constraint, isSession }: Answer,
+  { outputIds, finish }: TranscriptIds,
+  engine: Engine,
+): Reason[] {
+  const { info } = engine;
+  const reasons: Reason[] = [];
   const length = (message: string): void => {
     reasons.push({ code: 'verify/length', message });
   };
-  const room = answerRoom(info, expected.length, answer.request.params.maxTokens);
+  const hasStop = (ids: readonly number[]): boolean =>
+    constraint.stop.length > 0 && findStop(engine.detokenize(ids), constraint.stop);
+  const room = answerRoom(info, promptIds.length, request.params.maxTokens);
   const end = outputIds.findIndex((id) => info.eosIds.includes(id));
+  const isEnded = end >= 0 || hasStop(outputIds);
   if (outputIds.length > room) length(`${outputIds.length} tokens where ${room} were allowed`);
   if (end >= 0 && end !== outputIds.length - 1) length('went on after the end of text');
-  if (finish === 'stop' && end < 0) length('claims a stop without an end of text');
-  if (finish === 'length' && end >= 0) length('claims the limit after an end of text');
+  if (hasStop(outputIds.slice(0, -1))) length('went on after a stop text');
+  if (finish === 'stop' && !isEnded) length('claims a stop without an end of text');
+  if (finish === 'length' && isEnded) length('claims the limit after an end of text');
   if (finish === 'length' && outputIds.length < room) length('ended before the limit');
-  if (engine.detokenize(outputIds) !== transcript.text) {
-    reasons.push({ code: 'verify/text', message: 'the text is not what the tokens spell' });
-  }
+  if (finish === 'cancel' && !isSession) length('cancelled by nobody');
   return reasons;
+}
+
+function findStop(text: string, stops: readonly string[]): boolean {
+  return stops.some((stop) => text.includes(stop));
+}
+
+/**
+ * The text of a session's answer is what was shown: cut before a stop text; of a cancelled one, any
+ * beginning; never half a character.
+ */
+function isShownText(
+  { constraint, isSession }: Answer,
+  transcript: TranscriptIds,
+  spelled: string,
+) {
+  const { text, finish } = transcript;
+  if (text === spelled) return !findStop(spelled, constraint.stop);
+  if (!isSession || !spelled.startsWith(text)) return false;
+  const rest = spelled.slice(text.length);
+  if (finish === 'cancel' || /^\ufffd+$/.test(rest)) return true;
+  return constraint.stop.some((stop) => rest.startsWith(stop));
+}
+
+function isAllowed({ constraint }: Answer, outputIds: readonly number[]): boolean {
+  let state = constraint.state;
+  if (state === null) return true;
+  for (const id of outputIds) {
+    if (state === null || !state.allowed.has(id)) return false;
+    state = state.next(id);
+  }
+  return true;
 }

@@ -61,6 +61,12 @@ export {
 } from './judge.ts';
 export { type AttributionAudit, type Audit, JudgeBook, type Ruling } from './judge-book.ts';
 export {
+  NO_CONSTRAINT,
+  parseConstraint,
+  type SessionConstraint,
+  sessionPromptIds,
+} from './session-ask.ts';
+export {
   DEFAULT_BOUNDS,
   type MonitorBounds,
   NEW_MONITOR,

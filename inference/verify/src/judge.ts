@@ -15,7 +15,9 @@
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { type Engine, engineMismatch, type TokenScore } from '@assay/engine';
 import {
+  constraintHash,
   decodePrompt,
+  decodeSessionPrompt,
   decodeSketchPart,
   decodeTranscript,
   type Judgement,
@@ -41,6 +43,7 @@ import {
 import { checkExactRules, checkSketchPart } from './exact.ts';
 import { LIMITS } from './limits.ts';
 import { entropyMilli, type Margin, samplingMargin, sketchDistanceMicro } from './measure.ts';
+import { NO_CONSTRAINT, parseConstraint, sessionPromptIds } from './session-ask.ts';
 import { SHIPPED_TABLES } from './tables.ts';
 
 export interface Reason {
@@ -112,7 +115,9 @@ export async function scoreAnswer(
     const broken = checkExactRules(answer, transcript, engine);
     if (broken.length > 0) return invalid(broken, null);
     const topK = Math.min(LIMITS.judgeCandidates, engine.info.capabilities.topCandidatesMax);
-    const scores = await engine.score(transcript.promptIds, transcript.outputIds, topK);
+    const { state } = answer.constraint;
+    const held = state === null ? {} : { constraint: state };
+    const scores = await engine.score(transcript.promptIds, transcript.outputIds, topK, held);
     const scored = { answer, transcript, scores, table };
     return { ...scored, impossible: checkPossible(scored) };
   } catch (error) {
@@ -175,12 +180,36 @@ function gather(submission: Omit<Submission, 'sketch'>, engine: Engine): Answer 
   if (promptBlob === null || !bytesEqual(promptHash(named!), request.promptHash)) {
     return { code: 'verify/prompt-missing', message: 'the prompt could not be fetched' };
   }
-  const prompt = decodePrompt(promptBlob);
-  if (!prompt.ok) return { code: 'verify/prompt-missing', message: prompt.error.message };
+  const ask = readAsk(submission, promptBlob, engine);
+  if ('code' in ask) return ask;
   if (transcript === null || !bytesEqual(storedHash(submission), commitment.transcriptHash)) {
     return { code: 'verify/transcript-missing', message: 'the transcript could not be fetched' };
   }
-  return { ...submission, manifest, messages: promptMessages(prompt.value) };
+  return { ...submission, ...ask, manifest };
+}
+
+/** What the request asks of the model. */
+function readAsk(
+  { request, constraint: text = null }: Omit<Submission, 'sketch'>,
+  blob: Uint8Array,
+  engine: Engine,
+): Pick<Answer, 'promptIds' | 'constraint' | 'isSession'> | Reason {
+  const missing = (message: string): Reason => ({ code: 'verify/prompt-missing', message });
+  if (!('sessionId' in request)) {
+    const prompt = decodePrompt(blob);
+    if (!prompt.ok) return missing(prompt.error.message);
+    const promptIds = engine.promptIds(promptMessages(prompt.value));
+    return { promptIds, constraint: NO_CONSTRAINT, isSession: false };
+  }
+  const prompt = decodeSessionPrompt(blob);
+  if (!prompt.ok) return missing(prompt.error.message);
+  if (!bytesEqual(constraintHash(text), request.constraintHash)) {
+    return missing('the constraint is not the one that was signed');
+  }
+  const constraint = parseConstraint(text, engine);
+  if (!constraint.ok) return { code: 'verify/engine', message: constraint.error.message };
+  const promptIds = sessionPromptIds(engine, prompt.value);
+  return { promptIds, constraint: constraint.value, isSession: true };
 }
 
 /**

@@ -1,10 +1,11 @@
 /**
- * What a session request demands of its answer beside the sampling: texts that end it, a JSON Schema it
- * must fit. The hash of this JSON text is in the signed request.
+ * What a session request asks of a model: the tokens of its prompt, and beside the sampling what its
+ * answer must keep to: texts that end it, a JSON Schema it must fit. The hash of this JSON text is in the signed request.
  * `{"stop":["…"],"schema":{…}}`, both optional.
  */
 import { err, ok, type Result } from '@assay/bytes';
 import { type ConstraintState, ENGINE_LIMITS, type Engine, EngineError } from '@assay/engine';
+import type { SessionPrompt } from '@assay/jobs';
 
 export interface SessionConstraint {
   readonly stop: readonly string[];
@@ -16,13 +17,13 @@ interface ConstraintFault {
   readonly message: string;
 }
 
-const NONE: SessionConstraint = { stop: [], state: null };
+export const NO_CONSTRAINT: SessionConstraint = { stop: [], state: null };
 
 export function parseConstraint(
   text: string | null,
   engine: Engine,
 ): Result<SessionConstraint, ConstraintFault> {
-  if (text === null) return ok(NONE);
+  if (text === null) return ok(NO_CONSTRAINT);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -59,4 +60,12 @@ function compile(engine: Engine, schema: unknown): Result<ConstraintState, Const
     if (!(error instanceof EngineError)) throw error;
     return err({ message: error.message });
   }
+}
+
+/** The token ids of a session prompt: under the template or as plain text, then what exists already. */
+export function sessionPromptIds(engine: Engine, prompt: SessionPrompt): readonly number[] {
+  const { content, prefixIds } = prompt;
+  if ('messages' in content) return [...engine.promptIds(content.messages), ...prefixIds];
+  const begin = engine.info.template.begin ? [engine.info.beginId] : [];
+  return [...begin, ...engine.tokenize(content.text), ...prefixIds];
 }
