@@ -80,9 +80,11 @@ function isSame(a: Receipt, b: Receipt): boolean {
 }
 
 function pretence(sketch: Uint8Array): Scoring {
+  const valid = { verdict: 'valid', reason: '', endMicro: 0 } as const;
   return {
     sketch,
-    conclude: () => ({ verdict: 'valid', reason: '', endMicro: 0 }),
+    conclude: async () => valid,
+    withheld: () => valid,
     isForeign: () => false,
   };
 }

@@ -5,7 +5,7 @@
 import { bytesToHex } from '@assay/bytes';
 import { modelIdHex } from '@assay/jobs';
 import type { Checks, RescoreInput } from '@assay/proof';
-import { judge } from '@assay/verify';
+import { evidenceSha256, judge } from '@assay/verify';
 import { openModel } from './model-file.ts';
 
 /** @param modelFile a GGUF file; undefined means the small model of this project */
@@ -16,7 +16,7 @@ export async function checkByRescoring(
 ): Promise<void> {
   const what = 'the model itself gives this answer under this seed';
   const { record, settlement } = input;
-  const { engine, manifest } = await openModel(modelFile);
+  const { engine, manifest, table } = await openModel(modelFile);
   try {
     if (modelIdHex(manifest) !== bytesToHex(record.request.model)) {
       const wanted = bytesToHex(record.request.model);
@@ -37,6 +37,7 @@ export async function checkByRescoring(
         manifest,
       },
       engine,
+      { tables: new Map([[evidenceSha256(table), table]]) },
     );
     const reasons = judged.reasons.map(({ message }) => message).join('; ');
     if (judged.verdict === 'abstain') checks.skip(what, reasons);

@@ -15,3 +15,4 @@ export type {
   SortitionView,
 } from './ports.ts';
 export { Signer, type SignerDeps, type SignerOptions } from './signer.ts';
+export { SuspectEngines } from './suspect-engines.ts';

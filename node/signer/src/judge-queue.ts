@@ -257,7 +257,8 @@ export class JudgeQueue {
       if (author === null || !bytesEqual(author, own.executor.hostKey)) return;
       const part = await this.#sketchPart(receipt, own);
       if (part === null) return;
-      this.#record(receipt, own.scoring.conclude(part), this.#deps.ledger.opening(hash));
+      const finding = await own.scoring.conclude(part);
+      this.#record(receipt, finding, this.#deps.ledger.opening(hash));
       await this.#publish();
       await this.#uploadOpenings();
       await this.#peers.compare();
@@ -296,11 +297,13 @@ export class JudgeQueue {
     let isChanged = false;
     for (const receipt of ledger.committed()) {
       const key = keyOf(receipt);
+      // Opened: its conclusion is on the way, however long a second model takes.
+      if (this.#opened.has(key)) continue;
       const sinceMs = this.#committedAtMs.get(key);
       if (sinceMs === undefined) this.#committedAtMs.set(key, world.clock.nowMs());
       if (sinceMs === undefined || world.clock.nowMs() - sinceMs < LIMITS.openTimeoutMs) continue;
       const hash = commitmentHash(receipt.commitment);
-      const finding = this.#peers.scoring(hash)?.scoring.conclude(null);
+      const finding = this.#peers.scoring(hash)?.scoring.withheld();
       const isInvalid = finding?.verdict === 'invalid';
       const abstain = { verdict: 'abstain', reason: NOT_OPENED, endMicro: null } as const;
       this.#record(receipt, isInvalid ? finding : abstain, ledger.opening(hash));

@@ -1,14 +1,27 @@
 /**
  * The judge of a signer: the verify room with the engines this signer runs. A request for a model it
- * does not have, or was told not to support, is abstained from.
+ * does not have, or was told not to support, is abstained from. A suspicious judgement is taken further:
+ * the suspects that the manifest names are run over the same answer (channel C), and the last ruling is
+ * what the signer says. A suspect that cannot be run here leaves the first ruling as it was.
  */
 import { bytesToHex } from '@assay/bytes';
 import type { Engine } from '@assay/engine';
-import { commitmentHash, type ModelManifest, modelIdHex } from '@assay/jobs';
 import {
+  commitmentHash,
+  decodeSketchPart,
+  type ModelManifest,
+  modelIdHex,
+  type SuspectModel,
+} from '@assay/jobs';
+import {
+  askSuspects,
   concludeAnswer,
+  type EvidenceTable,
+  escalationReason,
+  evidenceSha256,
   type JudgeBook,
   type Judged,
+  type Ruling,
   type ScoredAnswer,
   scoreAnswer,
   sketchEvidenceMicro,
@@ -19,6 +32,10 @@ import type { Finding, JudgePort, Scoring } from './ports.ts';
 export interface JudgeModel {
   readonly manifest: ModelManifest;
   readonly engine: Engine;
+  /** Needed when the manifest names neither the generic table nor one that ships. */
+  readonly table?: EvidenceTable;
+  /** A suspect's engine, the opener's to keep and close; null when it is not to be had here. */
+  readonly openSuspect?: (suspect: SuspectModel) => Promise<Engine | null>;
 }
 
 export interface EngineJudgeOptions {
@@ -32,6 +49,9 @@ export interface EngineJudgeOptions {
 
 export function engineJudge(options: EngineJudgeOptions): JudgePort {
   const { chainId, models, supportModels = [], book } = options;
+  const tables = new Map(
+    models.flatMap(({ table }) => (table === undefined ? [] : [[evidenceSha256(table), table]])),
+  );
   const byId = new Map(models.map((model) => [modelIdHex(model.manifest), model]));
   return {
     async score({ request, executor, beaconBurnHash }, receipt, content) {
@@ -55,26 +75,73 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
           manifest: model.manifest,
         },
         model.engine,
+        { tables },
       );
-      return 'verdict' in scored ? findingOf(scored) : scoringOf(scored, book);
+      return 'verdict' in scored ? findingOf(scored) : scoringOf(scored, model, book);
     },
   };
 }
 
-function scoringOf(scored: ScoredAnswer, book: JudgeBook): Scoring {
+function scoringOf(scored: ScoredAnswer, model: JudgeModel, book: JudgeBook): Scoring {
   const { manifest, hostPublicKey, commitment } = scored.answer;
   const { invalidMicro } = manifest.thresholds;
+  const about = { manifest, hostPublicKey, commitmentHash: commitmentHash(commitment) };
   return {
     sketch: sketchOf(scored.scores),
-    conclude(sketchPart) {
+    async conclude(sketchPart) {
       const judged = concludeAnswer(scored, sketchPart);
-      const hash = commitmentHash(commitment);
-      const ruling = book.enter({ judged, manifest, hostPublicKey, commitmentHash: hash });
-      const { verdict, reasons } = ruling;
+      const first = book.enter({ ...about, judged });
+      const last = await escalate({ scored, model, book, judged, first }, sketchPart);
+      const { verdict, reasons } = last ?? first;
       return findingOf({ verdict, reasons, statistics: judged.statistics });
     },
+    withheld: () => findingOf(concludeAnswer(scored, null)),
     isForeign: (sketch) => sketchEvidenceMicro(scored, sketch) >= invalidMicro,
   };
+}
+
+interface FirstJudgement {
+  readonly scored: ScoredAnswer;
+  readonly model: JudgeModel;
+  readonly book: JudgeBook;
+  readonly judged: Judged;
+  readonly first: Ruling;
+}
+
+/** Channel C. Null: the first ruling stands, because nobody need be asked or nobody could be. */
+async function escalate(
+  { scored, model, book, judged, first }: FirstJudgement,
+  sketchPart: Uint8Array,
+): Promise<Ruling | null> {
+  const { manifest, hostPublicKey, commitment, request } = scored.answer;
+  const hash = commitmentHash(commitment);
+  // A lot needs a value that all judges share and no host foresaw; an answer is judged before there is one.
+  const question = { manifest, judged, ruling: first, commitmentHash: hash, lots: null };
+  const reason = escalationReason(question);
+  const opened = decodeSketchPart(sketchPart);
+  if (reason === null || model.openSuspect === undefined || !opened.ok) return null;
+  const { table, scores, transcript } = scored;
+  const { seed, promptIds, outputIds } = transcript;
+  const { sketch } = opened.value;
+  const answer = {
+    manifest,
+    table,
+    seed,
+    params: request.params,
+    promptIds,
+    outputIds,
+    sketch,
+    scores,
+  };
+  const attributed = await askSuspects(answer, model.openSuspect).catch(() => null);
+  if (attributed === null) return null;
+  return book.enterAttribution({
+    manifest,
+    hostPublicKey,
+    commitmentHash: hash,
+    attributed,
+    reason,
+  });
 }
 
 function findingOf({ verdict, reasons, statistics }: Judged): Finding {

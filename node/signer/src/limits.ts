@@ -30,6 +30,8 @@ export const LIMITS = {
   peerClaimsMax: 512,
   /** Looks for a judge's opening before it is let go. */
   peerAttemptsMax: 20,
+  /** Suspected models in memory at a time: each is as large as a model of its own. */
+  suspectEnginesMax: 2,
   /** Claim verdicts kept in our slot. */
   claimVerdictsPublished: 64,
 } as const;

@@ -99,8 +99,10 @@ export interface Finding {
 export interface Scoring {
   /** The judge's own sketch: five codes per answer token. */
   readonly sketch: Uint8Array;
-  /** @param sketchPart as the host opened it; null when it did not */
-  conclude(sketchPart: Uint8Array | null): Finding;
+  /** May run suspected models too. @param sketchPart as the host opened it */
+  conclude(sketchPart: Uint8Array): Promise<Finding>;
+  /** For a host that does not open its sketch: convicts only of what no sketch could excuse. */
+  withheld(): Finding;
   /** Whether another judge's sketch is far from everything this model could have made. */
   isForeign(sketch: Uint8Array): boolean;
 }

@@ -4,23 +4,33 @@ import { bytesFromUtf8 } from '@assay/bytes';
 import { publicKeyFromPrivate } from '@assay/crypto';
 import type { Logger } from '@assay/observe';
 import { DEVNET, MAINNET, type NetworkParams } from '@assay/params';
-import { engineJudge, httpNode, type JudgePort, Signer } from '@assay/signer';
+import {
+  engineJudge,
+  httpNode,
+  type JudgeModel,
+  type JudgePort,
+  Signer,
+  SuspectEngines,
+} from '@assay/signer';
 import { openLmdbStore } from '@assay/store/lmdb';
 import { DEFAULT_BOUNDS, JudgeBook } from '@assay/verify';
 import { nodeWorld } from '@assay/world/node';
 import { readSignerToml, type SignerToml } from '../config/signer-toml.ts';
-import { type OpenModel, openModel } from '../model-file.ts';
+import { openModel } from '../model-file.ts';
 import { NodeApi } from '../node-api.ts';
 import { runService, type Service } from '../service.ts';
+import { type SuspectOptions, suspectOpener } from '../suspect-model.ts';
 import { UserError } from '../user-error.ts';
 import { version } from '../version.ts';
 import { waitForHeight, waitForNode } from '../wait-for-node.ts';
 import { announce, commandLogger, secretKey, starting } from './common.ts';
 
 /** The small model is always there: without it a signer could judge nothing on a fresh network. */
-async function openModels(config: SignerToml) {
-  const models = [await openModel()];
-  for (const path of config.modelFiles) models.push(await openModel(path));
+async function openModels(config: SignerToml, suspects: SuspectOptions): Promise<JudgeModel[]> {
+  const models: JudgeModel[] = [];
+  for (const path of [undefined, ...config.modelFiles]) {
+    models.push({ ...(await openModel(path)), openSuspect: suspectOpener(path, suspects) });
+  }
   return models;
 }
 
@@ -50,30 +60,29 @@ function backgroundJudge(
   network: NetworkParams,
   { log, book }: { readonly log: Logger; readonly book: JudgeBook },
 ) {
-  let loaded: readonly OpenModel[] = [];
-  const load = async (): Promise<readonly OpenModel[]> => {
+  let loaded: readonly JudgeModel[] = [];
+  const suspects = new SuspectEngines();
+  const { chainId } = network;
+  const { supportModels } = config;
+  const load = async (): Promise<JudgePort> => {
     await waitForFirstBlock(new NodeApi(config.nodeUrl), network, log);
-    loaded = await openModels(config);
+    const cache = join(config.dbPath, 'suspects');
+    loaded = await openModels(config, { cache, engines: suspects, log });
     log.info('models loaded', { models: loaded.map(({ manifest }) => manifest.name) });
-    return loaded;
+    return engineJudge({ chainId, models: loaded, supportModels, book });
   };
-  const models = load();
-  models.catch((error: unknown) => {
+  const ready = load();
+  ready.catch((error: unknown) => {
     const isOurs = error instanceof UserError;
     const message = isOurs ? `${error.message} ${error.next}` : 'the models cannot be loaded';
     log.error(message, isOurs ? {} : { cause: error });
     process.exit(1);
   });
-  const { chainId } = network;
-  const judge: JudgePort = {
-    score: async (...task) => {
-      const { supportModels } = config;
-      return engineJudge({ chainId, models: await models, supportModels, book }).score(...task);
-    },
-  };
+  const judge: JudgePort = { score: async (...task) => (await ready).score(...task) };
   // What is still loading has judged nothing; nobody waits for it.
   const close = async () => {
     await Promise.all(loaded.map(({ engine }) => engine.close()));
+    await suspects.close();
   };
   return { judge, close };
 }
