@@ -11,6 +11,7 @@ import {
 import {
   contractsOf,
   engineJudge,
+  type Finding,
   type JudgePort,
   type NodePort,
   type Scoring,
@@ -52,9 +53,13 @@ export function judgeOf(
       return {
         score: async (_request, receipt) =>
           pretence(world.random.bytes(5 * receipt.commitment.outputTokens)),
+        judgeSession: async () => PRETENDED,
       };
     case 'copying':
-      return { score: async (_request, receipt) => pretence(await copied(receipt)) };
+      return {
+        score: async (_request, receipt) => pretence(await copied(receipt)),
+        judgeSession: async () => PRETENDED,
+      };
   }
 
   /** The host's own sketch, as soon as anybody can have it. */
@@ -79,12 +84,13 @@ function isSame(a: Receipt, b: Receipt): boolean {
   return bytes(a).every((byte, i) => byte === bytes(b)[i]);
 }
 
+const PRETENDED: Finding = { verdict: 'valid', reason: '', endMicro: 0 };
+
 function pretence(sketch: Uint8Array): Scoring {
-  const valid = { verdict: 'valid', reason: '', endMicro: 0 } as const;
   return {
     sketch,
-    conclude: async () => valid,
-    withheld: () => valid,
+    conclude: async () => PRETENDED,
+    withheld: () => PRETENDED,
     isForeign: () => false,
   };
 }

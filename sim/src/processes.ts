@@ -6,7 +6,7 @@ import { minerKey } from '@assay/burnchain';
 import { FullNode, type ObserverSettings } from '@assay/full-node';
 import { type ChainPort, createHttpChain, HostDaemon } from '@assay/host';
 import { RegtestService } from '@assay/regtest';
-import { httpNode, Signer } from '@assay/signer';
+import { httpClaims, httpNode, Signer } from '@assay/signer';
 import { DEVNET_IDS } from '@assay/wallet';
 import type { SimMain, SimWorld } from '@assay/world/sim';
 import { type HostKind, hostEngine } from './engines.ts';
@@ -90,6 +90,7 @@ export function signerProcess(sim: SimAssay, index: number): SimMain {
         world,
         store: sim.disk.open(world, 'ledger'),
         node,
+        claims: httpClaims(world, { url: NODE_URL, bootAddress, privateKey }),
         judge: judgeOf(sim.judgeKinds[index] ?? 'honest', sim, world, node),
         log: sim.logs.of(world),
       },

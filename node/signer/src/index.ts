@@ -1,5 +1,8 @@
 /** A signer: judges block proposals and answers, signs what is right. */
+
+export type { ClaimDraw, ClaimPort, PendingClaim } from './claim-port.ts';
 export { type Contracts, contractsOf } from './contracts.ts';
+export { type HttpClaimsOptions, httpClaims } from './http-claims.ts';
 export { type HttpNodeOptions, httpNode } from './http-node.ts';
 export { type EngineJudgeOptions, engineJudge, type JudgeModel } from './judge.ts';
 export type { PeerConduct } from './ledger.ts';
@@ -11,6 +14,7 @@ export type {
   JudgePort,
   NodePort,
   Scoring,
+  SessionAnswer,
   SignerSlot,
   SortitionView,
 } from './ports.ts';

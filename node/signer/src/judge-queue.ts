@@ -105,6 +105,15 @@ export class JudgeQueue {
     await this.#running;
   }
 
+  /** Says what the ledger holds; a node that does not take it is asked again at the next resync. */
+  async publish(): Promise<void> {
+    try {
+      await this.#slot.publish();
+    } catch (cause) {
+      this.#deps.log.warn('verdicts are not published yet', { cause });
+    }
+  }
+
   /** A host's slot: what is new is scored, what is opened is concluded. */
   onReceiptChunk(chunk: StackerDbChunk): void {
     const receipts = decodeReceiptChunk(chunk.data);
@@ -195,7 +204,7 @@ export class JudgeQueue {
       if (early !== undefined) this.#opened.set(key, early);
       log.debug('sketch committed', { request: requestId, ms: world.clock.nowMs() - startedMs });
     }
-    await this.#publish();
+    await this.publish();
   }
 
   /** Our opening as it will be stored: the one on disk, if we committed before a crash. */
@@ -259,7 +268,7 @@ export class JudgeQueue {
       if (part === null) return;
       const finding = await own.scoring.conclude(part);
       this.#record(receipt, finding, this.#deps.ledger.opening(hash));
-      await this.#publish();
+      await this.publish();
       await this.#uploadOpenings();
       await this.#peers.compare();
     } catch (cause) {
@@ -309,7 +318,7 @@ export class JudgeQueue {
       this.#record(receipt, isInvalid ? finding : abstain, ledger.opening(hash));
       isChanged = true;
     }
-    if (isChanged) await this.#publish();
+    if (isChanged) await this.publish();
   }
 
   // ---- said -----------------------------------------------------------------------------------
@@ -331,14 +340,6 @@ export class JudgeQueue {
     const about = { commitmentHash: hash, requestId, verdict };
     const signature = signVerdict(about, this.#chainId, this.#key.privateKey);
     return { verdict, requestId, commitmentHash: hash, signature, blind };
-  }
-
-  async #publish(): Promise<void> {
-    try {
-      await this.#slot.publish();
-    } catch (cause) {
-      this.#deps.log.warn('verdicts are not published yet', { cause });
-    }
   }
 
   /** Openings of our recent verdicts, until the node has taken them. */

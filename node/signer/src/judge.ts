@@ -21,6 +21,7 @@ import {
   evidenceSha256,
   type JudgeBook,
   type Judged,
+  judge,
   type Ruling,
   type ScoredAnswer,
   scoreAnswer,
@@ -53,14 +54,17 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
     models.flatMap(({ table }) => (table === undefined ? [] : [[evidenceSha256(table), table]])),
   );
   const byId = new Map(models.map((model) => [modelIdHex(model.manifest), model]));
+  const modelFor = (id: Uint8Array): JudgeModel | Finding => {
+    const model = byId.get(bytesToHex(id));
+    if (model === undefined) return abstain('this model is not here');
+    const { name } = model.manifest;
+    const isSupported = supportModels.length === 0 || supportModels.includes(name);
+    return isSupported ? model : abstain(`${name} is not in support_models`);
+  };
   return {
     async score({ request, executor, beaconBurnHash }, receipt, content) {
-      const model = byId.get(bytesToHex(request.model));
-      if (model === undefined) return abstain('this model is not here');
-      const { name } = model.manifest;
-      if (supportModels.length > 0 && !supportModels.includes(name)) {
-        return abstain(`${name} is not in support_models`);
-      }
+      const model = modelFor(request.model);
+      if ('verdict' in model) return model;
       const { prompt, ...parts } = content;
       const scored = await scoreAnswer(
         {
@@ -78,6 +82,28 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
         { tables },
       );
       return 'verdict' in scored ? findingOf(scored) : scoringOf(scored, model, book);
+    },
+    async judgeSession({ line, hostKey: hostPublicKey, prompt, ...parts }) {
+      const { request, constraint, commitment, hostSignature } = line;
+      const model = modelFor(request.model);
+      if ('verdict' in model) return model;
+      const { manifest, engine } = model;
+      const submission = {
+        chainId,
+        request,
+        constraint,
+        hostPublicKey,
+        beaconBurnHash: request.beacon,
+        commitment,
+        hostSignature,
+        ...parts,
+        promptBlob: prompt,
+        manifest,
+      };
+      const judged = await judge(submission, engine, { tables });
+      const entry = { judged, manifest, hostPublicKey, commitmentHash: commitmentHash(commitment) };
+      const { verdict, reasons } = book.enter(entry);
+      return findingOf({ verdict, reasons, statistics: judged.statistics });
     },
   };
 }

@@ -34,4 +34,16 @@ export const LIMITS = {
   suspectEnginesMax: 2,
   /** Claim verdicts kept in our slot. */
   claimVerdictsPublished: 64,
+  /** Pause between two looks at pending session claims. */
+  claimLookMs: 5_000,
+  /** Sessions asked about in one look: that many small reads of our own node. */
+  sessionsPerLook: 128,
+  /** Looks at a claim whose host does not show its receipts, before that is called withholding. */
+  claimAttemptsMax: 24,
+  /** Signers that were not drawn wait this long for those that were. */
+  claimPatienceMs: 3_600_000,
+  /** Claims whose attempts are remembered. */
+  claimsWatchedMax: 4_096,
+  /** One receipt of a claim as JSON: a constraint at its largest, hashes and signatures. */
+  receiptLineBytesMax: 1_048_576,
 } as const;

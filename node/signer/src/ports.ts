@@ -3,7 +3,7 @@
  * simulation the same classes over virtual wires.
  */
 import type { Principal } from '@assay/clarity-value';
-import type { InferenceRequest, Receipt } from '@assay/jobs';
+import type { ClaimLine, InferenceRequest, Receipt } from '@assay/jobs';
 import type { StackerDbChunk } from '@assay/wire';
 
 export interface SignerSlot {
@@ -118,6 +118,21 @@ export interface JudgePort {
     receipt: Receipt,
     content: JudgedContent,
   ): Promise<Finding | Scoring>;
+  /**
+   * An audited answer of a session, at once: its claim has bound the host before the audit was drawn.
+   * @throws when the world failed; the caller tries again
+   */
+  judgeSession(answer: SessionAnswer): Promise<Finding>;
+}
+
+/** A receipt of a session claim with what it names; the bytes are those that were named. */
+export interface SessionAnswer {
+  readonly line: ClaimLine;
+  /** The host's operating key when the session was opened, 33 bytes. */
+  readonly hostKey: Uint8Array;
+  readonly transcript: Uint8Array;
+  readonly sketch: Uint8Array;
+  readonly prompt: Uint8Array;
 }
 
 /** Readable bytes of what is judged. */

@@ -14,6 +14,8 @@ import type { StackerDbChunk } from '@assay/wire';
 import { SIGNER_LANE } from '@assay/wire';
 import type { HttpHandler, HttpRequest, HttpResponse, HttpServer, World } from '@assay/world';
 import { BlockSigner, type Validation } from './block-signer.ts';
+import { ClaimAudits } from './claim-audits.ts';
+import type { ClaimPort } from './claim-port.ts';
 import { type Contracts, contractsOf } from './contracts.ts';
 import { JudgeQueue } from './judge-queue.ts';
 import { Ledger } from './ledger.ts';
@@ -25,6 +27,8 @@ export interface SignerDeps {
   readonly world: World;
   readonly store: Store;
   readonly node: NodePort;
+  /** Session claims and what their hosts show. */
+  readonly claims: ClaimPort;
   readonly judge: JudgePort;
   readonly log: Logger;
 }
@@ -89,9 +93,11 @@ export class Signer {
   readonly #contracts: Contracts;
   readonly #blocks: BlockSigner;
   readonly #judging: JudgeQueue;
+  readonly #audits: ClaimAudits;
   readonly #abort = new AbortController();
   #server: HttpServer | null = null;
   #resyncing: Promise<void> | null = null;
+  #auditing: Promise<void> | null = null;
 
   constructor(deps: SignerDeps, options: SignerOptions) {
     this.#deps = deps;
@@ -104,6 +110,7 @@ export class Signer {
     this.#blocks = new BlockSigner(shared, { ...options, publicKey });
     const key = { privateKey: options.privateKey, publicKey };
     this.#judging = new JudgeQueue(shared, key, options.chainId);
+    this.#audits = new ClaimAudits(shared, key, options.chainId);
   }
 
   /** Other judges by signing key, and what they were seen to do. */
@@ -117,6 +124,7 @@ export class Signer {
     const options = { host, port, bodyBytesMax: LIMITS.eventBytesMax };
     this.#server = await this.#deps.world.net.serve(options, this.handler);
     this.#resyncing = this.#resyncLoop();
+    this.#auditing = this.#auditLoop();
   }
 
   async stop(): Promise<void> {
@@ -124,6 +132,7 @@ export class Signer {
     await this.#server?.close();
     await this.#judging.stop();
     await this.#resyncing;
+    await this.#auditing;
   }
 
   readonly handler: HttpHandler = async (request) => {
@@ -179,6 +188,18 @@ export class Signer {
       failedTxid: hexField(event.failed_txid),
     };
     await this.#blocks.onValidation(validation);
+  }
+
+  async #auditLoop(): Promise<void> {
+    const { world, log } = this.#deps;
+    const { signal } = this.#abort;
+    while (await world.timers.sleep(LIMITS.claimLookMs, signal)) {
+      try {
+        if (await this.#audits.look()) await this.#judging.publish();
+      } catch (cause) {
+        if (!signal.aborted) log.debug('claims cannot be looked at', { cause });
+      }
+    }
   }
 
   /** Once after the start, then while a proposal is open; receipts every so often. */

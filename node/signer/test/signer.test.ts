@@ -490,7 +490,7 @@ describe('the verdicts of a signer', () => {
     const slots = new SlotWriter(node, SIGNERS[0]!);
     const world = new SimNetwork({ seed: 1 }).world('signer');
     const abstain = { verdict: 'abstain', reason: '', endMicro: null } as const;
-    const port = { score: async () => abstain };
+    const port = { score: async () => abstain, judgeSession: async () => abstain };
     const deps = { world, node, judge: port, ledger, slots, contracts, log: silentLogger };
     const keys = { privateKey: SIGNERS[0]!, publicKey: publicKeyFromPrivate(SIGNERS[0]!) };
     return new JudgeQueue(deps, keys, CHAIN_ID);

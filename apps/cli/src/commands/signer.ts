@@ -6,6 +6,7 @@ import type { Logger } from '@assay/observe';
 import { DEVNET, MAINNET, type NetworkParams } from '@assay/params';
 import {
   engineJudge,
+  httpClaims,
   httpNode,
   type JudgeModel,
   type JudgePort,
@@ -78,7 +79,10 @@ function backgroundJudge(
     log.error(message, isOurs ? {} : { cause: error });
     process.exit(1);
   });
-  const judge: JudgePort = { score: async (...task) => (await ready).score(...task) };
+  const judge: JudgePort = {
+    score: async (...task) => (await ready).score(...task),
+    judgeSession: async (answer) => (await ready).judgeSession(answer),
+  };
   // What is still loading has judged nothing; nobody waits for it.
   const close = async () => {
     await Promise.all(loaded.map(({ engine }) => engine.close()));
@@ -133,8 +137,9 @@ async function startSigner(configPath: string): Promise<Service> {
   const { judge, close } = backgroundJudge(config, network, { log, book });
   const { nodeUrl: url, authPassword: authToken } = config;
   const node = httpNode(world, { url, authToken, chainId, privateKey });
+  const claims = httpClaims(world, { url, bootAddress, privateKey });
   const signer = new Signer(
-    { world, store, node, judge, log },
+    { world, store, node, claims, judge, log },
     {
       privateKey,
       chainId,
