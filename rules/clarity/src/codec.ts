@@ -14,6 +14,7 @@ import {
   utf8FromBytes,
 } from '@assay/bytes';
 import {
+  ClarityTypeError,
   isAsciiCode,
   type ListType,
   readClarityName,
@@ -252,8 +253,18 @@ function readList(reader: ByteReader, type: TypeSignature | null, depth: number)
   const items: Value[] = [];
   const entry = type === null ? null : (type as ListType).entry;
   for (let i = 0; i < count; i++) items.push(readValue(reader, entry, depth + 1));
-  if (type === null) return listOfValues(items);
+  if (type === null) return listOfAny(reader, items);
   return { type: 'list', items, listType: type as ListType };
+}
+
+/** A list nobody knows the type of, as in a field that will be dropped: its items must agree on one. */
+function listOfAny(reader: ByteReader, items: readonly Value[]): Value {
+  try {
+    return listOfValues(items);
+  } catch (error) {
+    if (!(error instanceof ClarityTypeError)) throw error;
+    return reader.fail('clarity/list', 'items without a common type');
+  }
 }
 
 function readTuple(reader: ByteReader, type: TypeSignature | null, depth: number): Value {

@@ -247,6 +247,27 @@ describe('names of JavaScript objects are names like any other', () => {
   });
 });
 
+describe('bytes of values', () => {
+  // Found by `npm run fuzz:clarity -- --inputs 10000000 --seed 20261128`.
+  it('a field that would be dropped may hold a list without a type: no value, no crash', () => {
+    const { vm } = attempt(
+      '(define-read-only (f (b (buff 99))) (from-consensus-buff? {a: int} b))',
+    );
+    const hex = `0c00000002016100${'00'.repeat(15)}0701620b0000000200${'00'.repeat(15)}01`;
+    const call = (last: string) =>
+      vm.callReadOnly({
+        contractId: ID,
+        functionName: 'f',
+        args: [Cv.buffer(Uint8Array.from(Buffer.from(`${hex}${last}`, 'hex')))],
+        sender: ISSUER,
+      });
+    const mixed = call('04');
+    expect(mixed.ok && mixed.value.result).toEqual(Cv.none());
+    const plain = call(`00${'00'.repeat(15)}02`);
+    expect(plain.ok && plain.value.result).toEqual(Cv.some(Cv.tuple({ a: Cv.int(7) })));
+  });
+});
+
 describe('types that double', () => {
   /** A value of 2^times leaves in a text of `times` lines. */
   const doubling = (times: number, leaf = 'true') =>
