@@ -10,7 +10,12 @@ import {
   formatPrincipal,
   parsePrincipal,
 } from '@assay/clarity-value';
-import { type InferenceRequest, requestHash, type SamplingParams } from '@assay/jobs';
+import {
+  type InferenceRequest,
+  requestHash,
+  type SamplingParams,
+  samplingParamsTuple,
+} from '@assay/jobs';
 import { decodeMarfProof, verifyMarfProof } from '@assay/marf';
 import { inferArguments, type Transaction } from '@assay/wire';
 import type { PlacedTransaction } from './block.ts';
@@ -187,7 +192,6 @@ export function checkTerms(
     'it is something else',
   );
   const { request } = record;
-  const { params } = request;
   const user = parsePrincipal(opened.sender);
   const host = args[7]!;
   const executor = parsePrincipal(record.executor);
@@ -196,16 +200,7 @@ export function checkTerms(
     ['model', args[0]!, Cv.buffer(request.model)],
     ['prompt hash', args[2]!, Cv.buffer(request.promptHash)],
     ['prompt length', args[3]!, Cv.uint(record.promptLength)],
-    [
-      'sampling parameters',
-      args[4]!,
-      Cv.tuple({
-        temperature: Cv.uint(params.temperatureMicro),
-        'top-p': Cv.uint(params.topPMicro),
-        'top-k': Cv.uint(params.topK),
-        'max-tokens': Cv.uint(params.maxTokens),
-      }),
-    ],
+    ['sampling parameters', args[4]!, samplingParamsTuple(request.params)],
     ['highest fee', args[5]!, Cv.uint(request.maxFeeMicro)],
     ['deadline', args[6]!, Cv.uint(request.expiresAt - record.openedAt)],
     ['privacy', args[8]!, Cv.uint(request.privacy)],

@@ -80,6 +80,7 @@ export {
   requestHash,
   requestTuple,
   type SamplingParams,
+  samplingParamsTuple,
   samplingSeed,
 } from './request.ts';
 export {

@@ -37,20 +37,24 @@ export interface InferenceRequest {
   readonly clientNonce: Uint8Array;
 }
 
+/** As every contract of the inference protocol takes them. */
+export function samplingParamsTuple(params: SamplingParams): ClarityValue {
+  return Cv.tuple({
+    temperature: Cv.uint(BigInt(params.temperatureMicro)),
+    'top-p': Cv.uint(BigInt(params.topPMicro)),
+    'top-k': Cv.uint(BigInt(params.topK)),
+    'max-tokens': Cv.uint(BigInt(params.maxTokens)),
+  });
+}
+
 /** The tuple whose consensus encoding is hashed; key names are those of the contract. */
 export function requestTuple(request: InferenceRequest): ClarityValue {
-  const { params } = request;
   return Cv.tuple({
     id: Cv.uint(request.id),
     user: Cv.principal(request.user),
     model: Cv.buffer(request.model),
     'prompt-hash': Cv.buffer(request.promptHash),
-    params: Cv.tuple({
-      temperature: Cv.uint(BigInt(params.temperatureMicro)),
-      'top-p': Cv.uint(BigInt(params.topPMicro)),
-      'top-k': Cv.uint(BigInt(params.topK)),
-      'max-tokens': Cv.uint(BigInt(params.maxTokens)),
-    }),
+    params: samplingParamsTuple(request.params),
     'max-fee': Cv.uint(request.maxFeeMicro),
     'expires-at': Cv.uint(BigInt(request.expiresAt)),
     privacy: Cv.uint(BigInt(request.privacy)),

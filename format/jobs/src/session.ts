@@ -7,7 +7,7 @@
 import { assert, bytesEqual, bytesFromUtf8, concatBytes } from '@assay/bytes';
 import { type ClarityValue, Cv } from '@assay/clarity-value';
 import { sha256 } from '@assay/crypto';
-import type { SamplingParams } from './request.ts';
+import { type SamplingParams, samplingParamsTuple } from './request.ts';
 import { hashClarityValue, recoverStructured, signStructured } from './signing.ts';
 
 /** One request of a session, as its hash covers it. */
@@ -31,18 +31,12 @@ export interface SessionRequest {
 }
 
 export function sessionRequestTuple(request: SessionRequest): ClarityValue {
-  const { params } = request;
   return Cv.tuple({
     session: Cv.uint(request.sessionId),
     index: Cv.uint(request.index),
     model: Cv.buffer(request.model),
     'prompt-hash': Cv.buffer(request.promptHash),
-    params: Cv.tuple({
-      temperature: Cv.uint(BigInt(params.temperatureMicro)),
-      'top-p': Cv.uint(BigInt(params.topPMicro)),
-      'top-k': Cv.uint(BigInt(params.topK)),
-      'max-tokens': Cv.uint(BigInt(params.maxTokens)),
-    }),
+    params: samplingParamsTuple(request.params),
     constraint: Cv.buffer(request.constraintHash),
     'max-fee': Cv.uint(request.maxFeeMicro),
     beacon: Cv.buffer(request.beacon),
