@@ -169,7 +169,7 @@ def write_gguf(path, tokenizer, params):
     w.add_bos_token_id(1)
     w.add_eos_token_id(4)
     w.add_unk_token_id(0)
-    w.add_add_bos_token(False)
+    w.add_add_bos_token(True)
     w.add_chat_template(
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")

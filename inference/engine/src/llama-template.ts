@@ -1,19 +1,12 @@
 /** The chat template of a GGUF file, as the frames of a manifest. */
-import { CHATML, type ChatTemplate } from '@assay/jobs';
+import type { ChatTemplate } from '@assay/jobs';
 import type { LlamaModel } from 'node-llama-cpp';
 import { deriveTemplate } from './derive-template.ts';
 import { EngineError } from './engine.ts';
 
-/**
- * This project's own files say that no begin token is added, and were trained with one. (Their bytes are
- * registered models: they stay as they are.)
- */
-const OWN_MODELS = /^assay-/;
-
 /** @throws EngineError engine/unsupported when the file has no template, or one that fits no frames */
 export function readTemplate(model: LlamaModel): ChatTemplate {
-  const { general, tokenizer } = model.fileInfo.metadata;
-  if (OWN_MODELS.test(String(general.name ?? ''))) return CHATML;
+  const { tokenizer } = model.fileInfo.metadata;
   const source = tokenizer.chat_template;
   if (typeof source !== 'string' || source === '') {
     throw new EngineError('engine/unsupported', 'the model file has no chat template: name one');

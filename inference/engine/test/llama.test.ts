@@ -114,4 +114,4 @@ describe('the generated model', () => {
   });
 });
 
-const PROJECT_MODEL_SHA256 = '44a34dd3e83105cd98b17852f4ed24ece604c447070d2574143337ac3b81dbe1';
+const PROJECT_MODEL_SHA256 = 'd3fc248ff0a0f1324f032ee9d3ff823d33a12d4efbc7700a3437289e45ca6efb';

@@ -124,7 +124,7 @@ function metadata(
     'tokenizer.ggml.bos_token_id': u32(vocabulary.beginId),
     'tokenizer.ggml.eos_token_id': u32(vocabulary.endId),
     'tokenizer.ggml.unknown_token_id': u32(0),
-    'tokenizer.ggml.add_bos_token': { kind: 'bool', value: false },
+    'tokenizer.ggml.add_bos_token': { kind: 'bool', value: true },
     'tokenizer.ggml.add_space_prefix': { kind: 'bool', value: false },
     'tokenizer.chat_template': string(TEMPLATE),
   };
