@@ -16,7 +16,7 @@ import {
   type NodePort,
   type Scoring,
 } from '@assay/signer';
-import { JudgeBook } from '@assay/verify';
+import { DEFAULT_BOUNDS, JudgeBook } from '@assay/verify';
 import type { SimWorld } from '@assay/world/sim';
 import { judgeEngine } from './engines.ts';
 import type { SimAssay } from './network.ts';
@@ -44,8 +44,8 @@ export function judgeOf(
       const models = [{ manifest: sim.manifest, engine: judgeEngine() }];
       // No shadow time: a scenario has no thousand honest answers to begin with.
       const book = new JudgeBook(sim.disk.open(world, 'judge-book'), {
+        ...DEFAULT_BOUNDS,
         auditsMin: 0,
-        strongPerThousandMax: 1_000_000,
       });
       return engineJudge({ chainId, models, book });
     }
@@ -54,11 +54,13 @@ export function judgeOf(
         score: async (_request, receipt) =>
           pretence(world.random.bytes(5 * receipt.commitment.outputTokens)),
         judgeSession: async () => PRETENDED,
+        confirm: () => undefined,
       };
     case 'copying':
       return {
         score: async (_request, receipt) => pretence(await copied(receipt)),
         judgeSession: async () => PRETENDED,
+        confirm: () => undefined,
       };
   }
 

@@ -105,6 +105,7 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
       const { verdict, reasons } = book.enter(entry);
       return findingOf({ verdict, reasons, statistics: judged.statistics });
     },
+    confirm: (hash) => book.confirm(hash),
   };
 }
 

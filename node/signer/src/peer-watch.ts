@@ -10,7 +10,9 @@
  * | foreign | opened a sketch that no honest machine makes, or bytes that are no opening of its own |
  * | silent  | called an answer valid and never committed to anything |
  *
- * A name here convicts nobody on chain; `/status` shows it, logs tell it. Source: verification.md 5.5.
+ * A name here convicts nobody on chain; `/status` shows it, logs tell it. A judge that worked and calls
+ * an answer false is the second opinion that our own table's monitor waits for. Source: verification.md
+ * 5.5 and 5.6.
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { blindOf, decodeOpening, decodeVerdictChunk, openBody, type SealScope } from '@assay/jobs';
@@ -18,7 +20,7 @@ import type { Logger } from '@assay/observe';
 import { recoverChunkKey, type StackerDbChunk } from '@assay/wire';
 import type { Ledger, PeerConduct } from './ledger.ts';
 import { LIMITS } from './limits.ts';
-import type { Executor, NodePort, Scoring } from './ports.ts';
+import type { Executor, JudgePort, NodePort, Scoring } from './ports.ts';
 
 /** An answer we scored ourselves. */
 export interface OwnScoring {
@@ -31,6 +33,7 @@ export interface OwnScoring {
 export interface PeerWatchDeps {
   readonly node: NodePort;
   readonly ledger: Ledger;
+  readonly judge: Pick<JudgePort, 'confirm'>;
   readonly log: Logger;
 }
 
@@ -38,6 +41,7 @@ interface Claim {
   readonly publicKey: Uint8Array;
   readonly commitmentHash: Uint8Array;
   readonly blind: Uint8Array | null;
+  readonly verdict: 'valid' | 'invalid';
 }
 
 export class PeerWatch {
@@ -96,16 +100,17 @@ export class PeerWatch {
       if (entry.verdict === 'committed' && !isOpened) {
         this.#deps.ledger.recordTimely(commitmentHash, publicKey, entry.blind);
       }
-      if (entry.verdict !== 'valid' && entry.verdict !== 'invalid') continue;
-      this.#note({ publicKey, commitmentHash, blind: entry.blind }, entry.verdict);
+      const { verdict } = entry;
+      if (verdict !== 'valid' && verdict !== 'invalid') continue;
+      this.#note({ publicKey, commitmentHash, blind: entry.blind, verdict });
     }
   }
 
-  #note(claim: Claim, verdict: 'valid' | 'invalid'): void {
+  #note(claim: Claim): void {
     const { ledger } = this.#deps;
     if (ledger.isWatched(claim.publicKey, claim.commitmentHash)) return;
     // Broken exact rules need no model, and so no sketch.
-    if (claim.blind === null && verdict === 'invalid') return;
+    if (claim.blind === null && claim.verdict === 'invalid') return;
     const key = bytesToHex(claim.publicKey) + bytesToHex(claim.commitmentHash);
     if (this.#waiting.size < LIMITS.peerClaimsMax && !this.#waiting.has(key)) {
       this.#waiting.set(key, { ...claim, attempts: 0 });
@@ -116,7 +121,8 @@ export class PeerWatch {
   async compare(): Promise<void> {
     for (const [key, claim] of [...this.#waiting]) {
       const own = this.scoring(claim.commitmentHash);
-      if (own === null) continue;
+      // Our own evidence first: a second opinion about nothing would be lost.
+      if (own === null || !this.#hasSpoken(claim.commitmentHash)) continue;
       try {
         const conduct = await this.#judge(claim, own);
         claim.attempts += 1;
@@ -130,8 +136,15 @@ export class PeerWatch {
     }
   }
 
-  #tell({ publicKey, commitmentHash }: Claim, conduct: PeerConduct): void {
-    const { ledger, log } = this.#deps;
+  #hasSpoken(commitmentHash: Uint8Array): boolean {
+    const said = this.#deps.ledger.verdict(commitmentHash);
+    return said !== null && said.verdict !== 'committed';
+  }
+
+  #tell({ publicKey, commitmentHash, verdict }: Claim, conduct: PeerConduct): void {
+    const { ledger, judge, log } = this.#deps;
+    // Before the claim is done with: confirming twice changes nothing, never would.
+    if (conduct === 'worked' && verdict === 'invalid') judge.confirm(commitmentHash);
     ledger.recordConduct(publicKey, commitmentHash, conduct);
     if (conduct === 'worked') return;
     log.warn('a judge did not show its work', {

@@ -123,6 +123,11 @@ export interface JudgePort {
    * @throws when the world failed; the caller tries again
    */
   judgeSession(answer: SessionAnswer): Promise<Finding>;
+  /**
+   * Another judge, which showed its work, called this answer false: our evidence against it no longer
+   * counts against the model's table.
+   */
+  confirm(commitmentHash: Uint8Array): void;
 }
 
 /** A receipt of a session claim with what it names; the bytes are those that were named. */

@@ -30,7 +30,7 @@ import { BlockSigner } from '../src/block-signer.ts';
 import { contractsOf } from '../src/contracts.ts';
 import { JudgeQueue } from '../src/judge-queue.ts';
 import { Ledger } from '../src/ledger.ts';
-import type { NodePort, TenureView } from '../src/ports.ts';
+import type { JudgePort, NodePort, TenureView } from '../src/ports.ts';
 import { SlotWriter } from '../src/slot-writer.ts';
 
 const CHAIN_ID = 0x80000000;
@@ -490,7 +490,11 @@ describe('the verdicts of a signer', () => {
     const slots = new SlotWriter(node, SIGNERS[0]!);
     const world = new SimNetwork({ seed: 1 }).world('signer');
     const abstain = { verdict: 'abstain', reason: '', endMicro: null } as const;
-    const port = { score: async () => abstain, judgeSession: async () => abstain };
+    const port: JudgePort = {
+      score: async () => abstain,
+      judgeSession: async () => abstain,
+      confirm: () => undefined,
+    };
     const deps = { world, node, judge: port, ledger, slots, contracts, log: silentLogger };
     const keys = { privateKey: SIGNERS[0]!, publicKey: publicKeyFromPrivate(SIGNERS[0]!) };
     return new JudgeQueue(deps, keys, CHAIN_ID);

@@ -82,6 +82,7 @@ function backgroundJudge(
   const judge: JudgePort = {
     score: async (...task) => (await ready).score(...task),
     judgeSession: async (answer) => (await ready).judgeSession(answer),
+    confirm: (hash) => book.confirm(hash),
   };
   // What is still loading has judged nothing; nobody waits for it.
   const close = async () => {
@@ -131,8 +132,7 @@ async function startSigner(configPath: string): Promise<Service> {
   });
   const world = nodeWorld();
   const store = openLmdbStore({ path: join(config.dbPath, 'signer.mdb') });
-  // A devnet lives for minutes: nobody would ever see a table leave its thousand shadow audits.
-  const bounds = { ...DEFAULT_BOUNDS, ...(config.network === 'devnet' ? { auditsMin: 0 } : {}) };
+  const bounds = { ...DEFAULT_BOUNDS, auditsMin: config.shadowAudits };
   const book = new JudgeBook(store.prefixed(bytesFromUtf8('judge-book/')), bounds);
   const { judge, close } = backgroundJudge(config, network, { log, book });
   const { nodeUrl: url, authPassword: authToken } = config;

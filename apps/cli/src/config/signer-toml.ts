@@ -2,6 +2,7 @@
  * The configuration of a signer (`infer-signer run --config signer.toml`): the keys of the guide and of
  * stacks-signer, plus ours (marked).
  */
+import { DEFAULT_BOUNDS } from '@assay/verify';
 import { type KeyTable, parseEndpoint, readToml } from './toml.ts';
 
 const KEYS: KeyTable = {
@@ -15,6 +16,8 @@ const KEYS: KeyTable = {
   block_proposal_timeout_ms: { type: 'integer' },
   /** Ours: folders or files with the models this signer can judge. */
   model_files: { type: 'strings' },
+  /** Ours: answers of a model that are judged before its evidence table may accuse anybody. */
+  shadow_audits: { type: 'integer' },
   event_timeout_ms: { ignored: 'events are handled as they come' },
   metrics_endpoint: { ignored: 'metrics are served at /metrics of the endpoint' },
 };
@@ -32,6 +35,7 @@ export interface SignerToml {
   /** How long a sortition's winner may take until its first block. */
   readonly proposalTimeoutMs: number;
   readonly modelFiles: readonly string[];
+  readonly shadowAudits: number;
 }
 
 export function readSignerToml(path: string): SignerToml {
@@ -48,5 +52,6 @@ export function readSignerToml(path: string): SignerToml {
     supportModels: toml.strings('support_models') ?? [],
     proposalTimeoutMs: toml.integer('block_proposal_timeout_ms') ?? 120_000,
     modelFiles: toml.strings('model_files') ?? [],
+    shadowAudits: toml.integer('shadow_audits') ?? DEFAULT_BOUNDS.auditsMin,
   };
 }
