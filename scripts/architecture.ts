@@ -138,6 +138,45 @@ function checkFile(
   }
 }
 
+/** What a file takes from others of its room at run time: imports of types alone tie nothing. */
+function valueImports(file: string): string[] {
+  const statements = withoutComments(readFileSync(file, 'utf8')).split(';');
+  return statements.flatMap((statement) => {
+    const match = /(?:^|\n)(?:import|export)\s([^']*)from '(\.[^']+)'\s*$/.exec(statement);
+    if (match === null) return [];
+    const names = match[1]!.trim();
+    const types =
+      names.startsWith('type ') ||
+      (names.startsWith('{') &&
+        names
+          .replace(/[{},]\s*$|^\{/g, '')
+          .split(',')
+          .every((name) => /^\s*(type\s|$)/.test(name)));
+    return types ? [] : [resolve(file, '..', match[2]!)];
+  });
+}
+
+/** Files of one room that need each other to load, as a path that ends where it began; null when none. */
+function findCircle(room: Room): string[] | null {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | null => {
+    const at = path.indexOf(file);
+    if (at >= 0) return [...path.slice(at), file];
+    if (done.has(file) || !room.sources.includes(file)) return null;
+    for (const next of valueImports(file)) {
+      const circle = visit(next, [...path, file]);
+      if (circle !== null) return circle;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of room.sources) {
+    const circle = visit(file, []);
+    if (circle !== null) return circle;
+  }
+  return null;
+}
+
 /** One line per violation; empty when the house stands as drawn. */
 export function checkArchitecture(root: string): string[] {
   const plan = readPlan(root);
@@ -145,6 +184,11 @@ export function checkArchitecture(root: string): string[] {
   const rooms = readRooms(root);
   for (const room of rooms) {
     for (const file of room.sources) checkFile(root, plan, rooms, room, file, alarms);
+    const circle = findCircle(room);
+    if (circle !== null) {
+      const path = circle.map((file) => relative(room.folder, file)).join(' -> ');
+      alarms.push(`${relative(root, room.folder)}: a circle: ${path}`);
+    }
   }
   return alarms;
 }

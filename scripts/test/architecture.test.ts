@@ -35,7 +35,12 @@ describe('architecture rules bite', () => {
   });
 
   /** A house of two rooms, `low` (base) and `high` (rules), with one line planted. */
-  function plant(room: 'low' | 'high', line: string, dependencies: string[] = []): string[] {
+  function plant(
+    room: 'low' | 'high',
+    line: string,
+    dependencies: string[] = [],
+    more: Readonly<Record<string, string>> = {},
+  ): string[] {
     const house = mkdtempSync(join(tmpdir(), 'assay-house-'));
     folders.push(house);
     writeFileSync(
@@ -66,6 +71,10 @@ describe('architecture rules bite', () => {
         join(house, floor, name, 'src', 'index.ts'),
         name === room ? `${line}\n` : 'export const here = 1;\n',
       );
+      if (name !== room) continue;
+      for (const [file, text] of Object.entries(more)) {
+        writeFileSync(join(house, floor, name, 'src', file), text);
+      }
     }
     return checkArchitecture(house);
   }
@@ -118,6 +127,17 @@ describe('architecture rules bite', () => {
   ] as const)('refuses %s', (_what, room, line, dependencies, alarm) => {
     const alarms = plant(room, line, [...dependencies]);
     expect(alarms.join('\n')).toMatch(alarm);
+  });
+
+  it('refuses files of one room that need each other to load, not those that share types', () => {
+    const turn = "import { here } from './index.ts';\nexport const there = here;";
+    const there = { 'there.ts': turn };
+    expect(
+      plant('low', "export { there } from './there.ts'; export const here = 1;", [], there),
+    ).toEqual(['base/low: a circle: src/index.ts -> src/there.ts -> src/index.ts']);
+    expect(
+      plant('low', "import type { there } from './there.ts'; export const here = 1;", [], there),
+    ).toEqual([]);
   });
 
   it('reads a real tree (the rule test is not vacuous)', () => {

@@ -4,7 +4,7 @@
  */
 import { ok, type Result } from '@assay/bytes';
 import { LIMITS } from './limits.ts';
-import { type ModelManifest, suspectsOf } from './manifest.ts';
+import type { ModelManifest } from './manifest.ts';
 import { type JobsRejection, reject } from './reject.ts';
 
 type Check = (value: unknown, path: string) => string | null;
@@ -24,7 +24,7 @@ function crossCheck(manifest: ModelManifest): string | null {
     return 'manifest.eosIds must ascend and stay below vocabularySize';
   }
   if (beginId >= vocabularySize) return 'manifest.beginId is outside the vocabulary';
-  const recipes = suspectsOf(manifest).map((suspect) => suspect.recipe);
+  const recipes = manifest.version === 2 ? manifest.suspects.map((suspect) => suspect.recipe) : [];
   if (new Set(recipes).size < recipes.length) return 'manifest.suspects names a recipe twice';
   const { suspectMicro, invalidMicro } = manifest.thresholds;
   return suspectMicro > invalidMicro ? 'manifest.thresholds: suspect above invalid' : null;

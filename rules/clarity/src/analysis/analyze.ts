@@ -9,9 +9,12 @@ import type { Exec } from '../exec/exec.ts';
 import type { Program } from '../parse/ast.ts';
 import { META } from '../state/keys.ts';
 import type { ClarityVersion } from '../version.ts';
-import { Checker, checkCompliance, fail, type RecordLoader } from './checker.ts';
+import { Checker } from './checker.ts';
+import { checkCompliance } from './compliance.ts';
 import { checkProgram } from './definitions.ts';
+import { fail } from './fail.ts';
 import { checkReadOnly } from './read-only.ts';
+import type { RecordLoader } from './record.ts';
 import { recordFromText, recordToText } from './record.ts';
 
 export interface Analysis {

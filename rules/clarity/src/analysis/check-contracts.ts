@@ -5,8 +5,9 @@
 import { formatType, type TraitId, Ty, type TypeSignature } from '@assay/clarity-value';
 import type { MethodSignature } from '../compile/contract.ts';
 import type { Expr } from '../parse/ast.ts';
-import { type Checker, fail } from './checker.ts';
+import type { Checker } from './checker.ts';
 import type { TypingContext } from './context.ts';
+import { fail } from './fail.ts';
 import type { NativeCheck } from './native-checks.ts';
 import { methodTypeSize } from './record.ts';
 import { requireAtLeast, requireCount } from './signatures.ts';

@@ -16,8 +16,9 @@ import {
 import { parseType } from '../compile/types.ts';
 import { CheckFailure } from '../errors.ts';
 import type { Expr } from '../parse/ast.ts';
-import { type Checker, fail } from './checker.ts';
+import type { Checker } from './checker.ts';
 import type { TypingContext } from './context.ts';
+import { fail } from './fail.ts';
 import type { NativeCheck } from './native-checks.ts';
 import { requireAtLeast, requireCount } from './signatures.ts';
 

@@ -12,7 +12,8 @@ import {
 import { isNativeName } from '../names.ts';
 import type { Expr } from '../parse/ast.ts';
 import { EMPTY_LIST_TYPE } from '../value.ts';
-import { type Checker, fail, typeError } from './checker.ts';
+import type { Checker } from './checker.ts';
+import { fail, typeError } from './fail.ts';
 import type { NativeCheck } from './native-checks.ts';
 import {
   ArgumentVisitor,

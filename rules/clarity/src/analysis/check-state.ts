@@ -4,7 +4,8 @@
  */
 import { admitsType, Ty, type TypeSignature } from '@assay/clarity-value';
 import type { Expr } from '../parse/ast.ts';
-import { type Checker, fail, typeError } from './checker.ts';
+import type { Checker } from './checker.ts';
+import { fail, typeError } from './fail.ts';
 import type { NativeCheck } from './native-checks.ts';
 import { requireAtLeast, requireCount } from './signatures.ts';
 

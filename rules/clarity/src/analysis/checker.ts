@@ -21,24 +21,12 @@ import { isNativeName, isVariableName } from '../names.ts';
 import type { Expr } from '../parse/ast.ts';
 import { literalTypeOf } from '../value.ts';
 import type { ClarityVersion } from '../version.ts';
-import { TypingContext } from './context.ts';
+import { checkCompliance } from './compliance.ts';
+import type { TypingContext } from './context.ts';
+import { fail, typeError } from './fail.ts';
 import { NATIVE_CHECKS } from './native-checks.ts';
-import type { AnalysisRecord, FunctionTypes, TraitMethods } from './record.ts';
+import type { FunctionTypes, RecordLoader, TraitMethods } from './record.ts';
 import { fitTraits, TraitPairs } from './traits.ts';
-
-/** Types of contracts deployed before. */
-export type RecordLoader = (contractId: string) => AnalysisRecord | null;
-
-export function fail(name: string, message: string = name): never {
-  throw new CheckFailure(name, message);
-}
-
-export function typeError(expected: TypeSignature, found: TypeSignature): never {
-  fail(
-    'TypeError',
-    `expecting expression of type '${formatType(expected)}', found '${formatType(found)}'`,
-  );
-}
 
 const RESERVED_SINCE_3 = 'block-height';
 
@@ -292,28 +280,3 @@ function keywordType(name: string): TypeSignature {
       return Ty.uint;
   }
 }
-
-/** Whether a contract has every function a trait demands. */
-export function checkCompliance(
-  contract: { readonly functions: ReadonlyMap<string, FunctionTypes> },
-  id: TraitId,
-  trait: TraitMethods,
-): void {
-  for (const [name, method] of trait) {
-    const fn = contract.functions.get(name);
-    const complies =
-      fn !== undefined &&
-      fn.access !== 'private' &&
-      fn.args.length === method.args.length &&
-      method.args.every((expected, i) => admitsType(fn.args[i]!.type, expected)) &&
-      admitsType(method.returns, fn.returns);
-    if (!complies) {
-      fail(
-        'BadTraitImplementation',
-        `invalid signature for method '${name}' regarding trait's specification <${id.name}>`,
-      );
-    }
-  }
-}
-
-export { TypingContext };

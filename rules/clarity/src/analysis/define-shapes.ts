@@ -1,7 +1,7 @@
 /** Shapes of define forms: how many parts, which of them names or lists. */
 import { isDefineForm } from '../names.ts';
 import type { Expr } from '../parse/ast.ts';
-import { fail } from './checker.ts';
+import { fail } from './fail.ts';
 import { requireAtLeast, requireCount } from './signatures.ts';
 
 export interface DefineForm {

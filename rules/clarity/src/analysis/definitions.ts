@@ -13,9 +13,10 @@ import {
 } from '../compile/types.ts';
 import { CheckFailure } from '../errors.ts';
 import type { Expr, ListExpr, Program } from '../parse/ast.ts';
-import { type Checker, fail } from './checker.ts';
+import type { Checker } from './checker.ts';
 import { TypingContext } from './context.ts';
 import { checkDefineShape } from './define-shapes.ts';
+import { fail } from './fail.ts';
 import { type FunctionTypes, functionTypeSize, traitTypeSize } from './record.ts';
 
 /** Types parsed during analysis are not charged: running the definition charges them. */

@@ -7,8 +7,9 @@ import { CheckFailure } from '../errors.ts';
 import { isNativeName } from '../names.ts';
 import type { Expr, Program } from '../parse/ast.ts';
 import type { ClarityVersion } from '../version.ts';
-import { fail, type RecordLoader } from './checker.ts';
 import { checkDefineShape } from './define-shapes.ts';
+import { fail } from './fail.ts';
+import type { RecordLoader } from './record.ts';
 import { requireAtLeast, requireCount } from './signatures.ts';
 
 const RECURSION_MAX = 160;

@@ -29,6 +29,9 @@ export interface AnalysisRecord {
   readonly nfts: ReadonlyMap<string, TypeSignature>;
 }
 
+/** Types of contracts deployed before. */
+export type RecordLoader = (contractId: string) => AnalysisRecord | null;
+
 /** Kinds by name; others with their parts, where a number stands for an entry of the table. */
 type TypeJson = string | readonly [string, ...unknown[]];
 

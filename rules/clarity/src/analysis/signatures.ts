@@ -6,8 +6,9 @@
  */
 import { admitsType, formatType, Ty, type TypeSignature } from '@assay/clarity-value';
 import type { Expr } from '../parse/ast.ts';
-import { type Checker, fail, typeError } from './checker.ts';
+import type { Checker } from './checker.ts';
 import type { TypingContext } from './context.ts';
+import { fail, typeError } from './fail.ts';
 
 export type Signature =
   | { readonly kind: 'variadic'; readonly arg: TypeSignature; readonly returns: TypeSignature }

@@ -11,7 +11,9 @@ import {
   type TypeSignature,
 } from '@assay/clarity-value';
 import { CheckFailure } from '../errors.ts';
-import { type Checker, checkCompliance, fail, typeError } from './checker.ts';
+import type { Checker } from './checker.ts';
+import { checkCompliance } from './compliance.ts';
+import { fail, typeError } from './fail.ts';
 import { type TraitMethods, traitTypeSize } from './record.ts';
 
 const DEPTH_MAX = 32;
