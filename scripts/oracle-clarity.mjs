@@ -5,6 +5,9 @@
 //     the hand-written corpus: check or write again what the reference answers
 //   npm run oracle:clarity -- --stacks-core <checkout>
 //     exact deploy costs against the snapshots of stacks-core's consensus tests; nothing is copied
+//   npm run oracle:clarity -- --contracts <folder> [--take a,b,c | --sample N] [--calls N] [--seed S]
+//     other people's contracts of a checkout (`<address>/<name>.clar` or plain files), with what
+//     they depend on, deployed and called at random in both; nothing is copied
 // The last line on standard output is one JSON object, {programs, calls, disagreements, seed} for
 // programs; each disagreement goes to --out, else to standard error.
 import { appendFileSync, writeFileSync } from 'node:fs';
@@ -55,7 +58,9 @@ await build({
   },
   logLevel: 'warning',
 });
-const { compareDeploys, runCorpusFiles, runPrograms } = await import(pathToFileURL(outfile).href);
+const { compareDeploys, runCorpusFiles, runPrograms, runPublicContracts } = await import(
+  pathToFileURL(outfile).href
+);
 const onDisagreement = (text) => (out === undefined ? say(text) : appendFileSync(out, `${text}\n`));
 const programsResult = () =>
   runPrograms({ programs, seed, coverage: args.includes('--coverage'), say, onDisagreement });
@@ -64,10 +69,23 @@ const corpusResult = () =>
     record: corpus === 'record',
     say,
   });
-const checkout = argumentOf('--stacks-core');
-const result =
-  checkout !== undefined
-    ? compareDeploys(checkout, say)
-    : await (corpus === undefined ? programsResult() : corpusResult());
+const publicResult = (folder) =>
+  runPublicContracts({
+    folder,
+    names: (argumentOf('--take') ?? '').split(',').filter((name) => name !== ''),
+    sample: args.includes('--sample') ? count('--sample', 1) : null,
+    callsPerContract: count('--calls', 50),
+    seed,
+    say,
+    onDisagreement,
+  });
+const stacksCore = argumentOf('--stacks-core');
+const contracts = argumentOf('--contracts');
+async function work() {
+  if (stacksCore !== undefined) return compareDeploys(stacksCore, say);
+  if (contracts !== undefined) return publicResult(contracts);
+  return corpus === undefined ? programsResult() : corpusResult();
+}
+const result = await work();
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(result.disagreements === 0 ? 0 : 1);

@@ -8,6 +8,9 @@ import { comparePrograms, type Disagreement } from './compare-programs.ts';
 import { parseCorpus, printCorpus } from './corpus/format.ts';
 import { runCorpus } from './corpus/record.ts';
 import { Coverage } from './generator/coverage.ts';
+import { Dice } from './generator/values.ts';
+import { Checkout } from './public/checkout.ts';
+import { compareContracts } from './public/compare-contracts.ts';
 import { reference } from './reference.ts';
 
 export { compareDeploys } from './stacks-core-deploys.ts';
@@ -70,4 +73,51 @@ export async function runCorpusFiles(
     for (const [path, corpus] of corpora) writeFileSync(path, printCorpus(corpus));
   }
   return result;
+}
+
+export interface PublicRun {
+  /** A checkout with `.clar` files. */
+  readonly folder: string;
+  /** Names or ids; empty: those that `sample` says, at random. */
+  readonly names: readonly string[];
+  /** How many at random; all when absent. */
+  readonly sample: number | null;
+  readonly callsPerContract: number;
+  readonly seed: number;
+  readonly say: (line: string) => void;
+  readonly onDisagreement: (text: string) => void;
+}
+
+/** @throws Error a name that the folder does not have */
+export async function runPublicContracts(run: PublicRun) {
+  const { folder, names, sample, seed, say } = run;
+  const checkout = new Checkout(folder);
+  const report = await compareContracts({
+    checkout,
+    targets: names.length > 0 ? named(checkout, names) : sampled(checkout.ids, sample, seed),
+    callsPerContract: run.callsPerContract,
+    seed,
+    theirs: await reference(),
+    onProgress: (done, { deployed, calls, disagreements }) => {
+      if (done % 20 === 0) {
+        say(`${done} done, ${deployed} deployed, ${calls} calls, ${disagreements} disagreements`);
+      }
+    },
+    onDisagreement: run.onDisagreement,
+  });
+  return { ...report, seed };
+}
+
+function named(checkout: Checkout, names: readonly string[]): string[] {
+  return names.map((name) => {
+    const id = checkout.find(name);
+    if (id === null) throw new Error(`no contract ${name} in this folder`);
+    return id;
+  });
+}
+
+function sampled(ids: string[], count: number | null, seed: number): string[] {
+  if (count === null || count >= ids.length) return ids;
+  const dice = new Dice(seed);
+  return Array.from({ length: count }, () => ids.splice(dice.below(ids.length), 1)[0]!);
 }

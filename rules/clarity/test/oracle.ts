@@ -19,7 +19,14 @@ import {
   UNLIMITED,
 } from '../src/index.ts';
 import { checkKind } from './check-kinds.ts';
-import { ACCOUNTS, type Answer, DEPLOYER, FUNDS, type Machine, sortedJson } from './reference.ts';
+import {
+  ACCOUNTS,
+  type Answer,
+  contractIdOf,
+  FUNDS,
+  type Machine,
+  sortedJson,
+} from './reference.ts';
 
 const raw = (value: ClarityValue) => `0x${bytesToHex(encodeClarityValue(value))}`;
 
@@ -79,7 +86,12 @@ function callAnswer(out: Result<CallOutcome, ClarityFailure>): Answer {
   return { result: hex, error: null, events: texts, cost };
 }
 
-export type OurMachine = Machine & { readonly db: MemoryClarityDb; readonly vm: ClarityVm };
+export type OurMachine = Machine & {
+  readonly db: MemoryClarityDb;
+  readonly vm: ClarityVm;
+  /** How often contracts have called contracts. */
+  readonly innerCalls: () => number;
+};
 
 /** @param facts what the reference's chain looks like; made up when absent */
 export function ours(facts?: BlockInfoDb): OurMachine {
@@ -87,18 +99,27 @@ export function ours(facts?: BlockInfoDb): OurMachine {
   const info = facts ?? new MemoryBlockInfo();
   for (const who of ACCOUNTS) mintStx(db, who, FUNDS, 1);
   const meter = new CostMeter(UNLIMITED);
-  const vm = new ClarityVm({ db, info, meter, cache: new ContractCache() });
-  const contractId = (name: string) => `${DEPLOYER}.${name}`;
+  let inner = 0;
+  const vm = new ClarityVm({
+    db,
+    info,
+    meter,
+    cache: new ContractCache(),
+    onContractCall: (_, { site }) => {
+      if (site !== null) inner++;
+    },
+  });
   return {
     db,
     vm,
+    innerCalls: () => inner,
     deploy(name, source, clarityVersion) {
-      const out = vm.deploy({ contractId: contractId(name), source, clarityVersion });
+      const out = vm.deploy({ contractId: contractIdOf(name), source, clarityVersion });
       if (!out.ok) return failureAnswer(out.error);
       const { events, cost, analysisCost, assetMap } = out.value;
       const texts = events.map(eventText);
       assertAssetsMatch(texts, assetMap);
-      forgetConstants(db, contractId(name));
+      forgetConstants(db, contractIdOf(name));
       // The reference leaves parsing, analysis and storing the source out of a deploy's cost.
       const run = costDifference(cost, analysisCost);
       const bytes = Buffer.byteLength(source);
@@ -111,13 +132,13 @@ export function ours(facts?: BlockInfoDb): OurMachine {
       return { result: '', error: null, events: texts, cost: stored };
     },
     call: (contract, functionName, args, sender) =>
-      callAnswer(vm.callPublic({ contractId: contractId(contract), functionName, args, sender })),
+      callAnswer(vm.callPublic({ contractId: contractIdOf(contract), functionName, args, sender })),
     // As a transaction: a read-only function may be called like a public one.
     callReadOnly: (contract, functionName, args, sender) =>
-      callAnswer(vm.callPublic({ contractId: contractId(contract), functionName, args, sender })),
+      callAnswer(vm.callPublic({ contractId: contractIdOf(contract), functionName, args, sender })),
     callPrivate: (contract, functionName, args, sender) =>
       callAnswer(
-        vm.callPrivateAsSystem({ contractId: contractId(contract), functionName, args, sender }),
+        vm.callPrivateAsSystem({ contractId: contractIdOf(contract), functionName, args, sender }),
       ),
   };
 }

@@ -34,6 +34,7 @@ export interface Answer {
   readonly cost: Cost | null;
 }
 
+/** Contracts by name are the deployer's; other people's go by their whole id. */
 export interface Machine {
   deploy(name: string, source: string, version: ClarityVersion): Answer;
   call(contract: string, fn: string, args: readonly ClarityValue[], sender: string): Answer;
@@ -41,6 +42,9 @@ export interface Machine {
   /** A private function, called by no contract. */
   callPrivate(contract: string, fn: string, args: readonly ClarityValue[], sender: string): Answer;
 }
+
+export const contractIdOf = (contract: string) =>
+  contract.includes('.') ? contract : `${DEPLOYER}.${contract}`;
 
 export type Reference = Machine & {
   readonly sdk: wasm.SDK;
@@ -105,7 +109,7 @@ export async function reference(): Promise<Reference> {
   await restart();
   const asked = (contract: string, fn: string, args: readonly ClarityValue[], sender: string) =>
     new wasm.CallFnArgs(
-      `${DEPLOYER}.${contract}`,
+      contractIdOf(contract),
       fn,
       args.map((arg) => encodeClarityValue(arg)),
       sender,
@@ -114,9 +118,10 @@ export async function reference(): Promise<Reference> {
     sdk,
     facts: factsOf(sdk),
     restart,
-    deploy(name, source, version) {
+    deploy(contract, source, version) {
       const options = new wasm.ContractOptions(version);
-      const args = new wasm.DeployContractArgs(name, source, options, DEPLOYER);
+      const [issuer, name] = contractIdOf(contract).split('.') as [string, string];
+      const args = new wasm.DeployContractArgs(name, source, options, issuer);
       return answer(() => sdk.deployContract(args), true);
     },
     call: (...call) => answer(() => sdk.callPublicFn(asked(...call)), false),
