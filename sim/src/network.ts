@@ -14,12 +14,14 @@ import { Cv } from '@assay/clarity-value';
 import type { InferenceResult } from '@assay/client';
 import { describeModel } from '@assay/engine';
 import type { FullNode } from '@assay/full-node';
+import { type Gateway, MemoryLedger } from '@assay/gateway';
 import type { HostDaemon } from '@assay/host';
 import { type ModelManifest, modelId, sealKeyPair, sealSecretOf } from '@assay/jobs';
 import type { Signer } from '@assay/signer';
 import { GENERIC_EVIDENCE_SHA256 } from '@assay/verify';
 import { SimNetwork } from '@assay/world/sim';
 import { bringVerdicts, type Closing, sendExpire } from './bystander.ts';
+import { type Chat, chat, openAccount } from './customer.ts';
 import { SimDisk } from './disk.ts';
 import { type HostKind, judgeEngine } from './engines.ts';
 import { measureSupply, signatureFaults, supplyFaults } from './invariants.ts';
@@ -29,6 +31,7 @@ import { SimLogs } from './logs.ts';
 import { BITCOIN_URL, hostUrl, NODE_URL } from './places.ts';
 import {
   bitcoinProcess,
+  gatewayProcess,
   hostProcess,
   INITIAL_BLOCKS,
   nodeProcess,
@@ -53,6 +56,8 @@ export interface SimOptions {
   readonly rival?: RivalKind;
   /** Virtual time an answer takes. Default 400. */
   readonly answerMs?: number;
+  /** Gateways on one ledger; with them hosts take sessions. Default none. */
+  readonly gateways?: number;
 }
 
 const BALANCE_MICRO = 1_000_000_000_000n;
@@ -84,6 +89,9 @@ export class SimAssay {
   /** Newest incarnation by process name; written by the processes. */
   readonly signers = new Map<string, Signer>();
   readonly hosts = new Map<string, HostDaemon>();
+  readonly gateways = new Map<string, Gateway>();
+  /** What the gateways share: a database server that is never killed. */
+  readonly ledger: MemoryLedger;
   isBitcoinUp = false;
 
   private constructor(options: SimOptions) {
@@ -91,6 +99,7 @@ export class SimAssay {
     this.options = options;
     this.net = new SimNetwork({ seed, ...(latencyMs === undefined ? {} : { latencyMs }) });
     this.logs = new SimLogs(this.net.nowMs);
+    this.ledger = new MemoryLedger(this.net.world('operator').clock);
     this.manifest = describeModel(judgeEngine(), {
       name: 'fake',
       evidenceSha256: GENERIC_EVIDENCE_SHA256,
@@ -119,6 +128,10 @@ export class SimAssay {
 
   get hostNames(): string[] {
     return this.hostKinds.map((_, i) => `host-${i + 1}`);
+  }
+
+  get gatewayNames(): string[] {
+    return Array.from({ length: this.options.gateways ?? 0 }, (_, i) => `gateway-${i + 1}`);
   }
 
   get hostKinds(): readonly HostKind[] {
@@ -153,7 +166,8 @@ export class SimAssay {
 
   #buildGenesis(): Genesis {
     const hosts = this.hostNames.map((name) => simKey(name));
-    const funded = [...USERS.map((name) => simKey(name)), ...hosts];
+    const payers = [...this.signerNames, ...this.gatewayNames].map((name) => simKey(name));
+    const funded = [...USERS.map((name) => simKey(name)), ...hosts, ...payers];
     const parsed = parseGenesis(
       JSON.stringify({
         network: 'devnet',
@@ -204,6 +218,11 @@ export class SimAssay {
       if (this.hostKinds[i] !== 'silent') this.net.start(name, hostProcess(this, i));
     });
     await this.nextTenure();
+    await this.run(openAccount(this.ledger));
+    this.gatewayNames.forEach((name, i) => {
+      this.net.start(name, gatewayProcess(this, i));
+    });
+    await this.until(() => this.gateways.size === this.gatewayNames.length, 'the gateways listen');
     const { bitcoinIntervalMs } = this.options;
     if (bitcoinIntervalMs !== undefined) this.#mineEvery(bitcoinIntervalMs);
   }
@@ -389,6 +408,11 @@ export class SimAssay {
   /** What `.inference` holds for open requests. */
   get escrowMicro(): bigint {
     return this.balance(`${this.bootAddress}.inference`);
+  }
+
+  /** Asks a gateway, as a program with an API key does. */
+  chat(prompt: string, gateway = 0): Promise<Chat> {
+    return this.run(chat(this.net.world('customer'), prompt, gateway), 'a chat', 180_000);
   }
 
   hostAddress(name: string): string {

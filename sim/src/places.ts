@@ -8,3 +8,5 @@ export const NODE_URL = `http://127.0.0.1:${NODE_PORT}`;
 export const signerPort = (index: number): number => 30_000 + index;
 export const hostPort = (index: number): number => 8_000 + index;
 export const hostUrl = (index: number): string => `http://127.0.0.1:${hostPort(index)}`;
+export const gatewayPort = (index: number): number => 9_000 + index;
+export const gatewayUrl = (index: number): string => `http://127.0.0.1:${gatewayPort(index)}`;

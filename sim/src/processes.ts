@@ -4,7 +4,8 @@
  */
 import { minerKey } from '@assay/burnchain';
 import { FullNode, type ObserverSettings } from '@assay/full-node';
-import { type ChainPort, createHttpChain, HostDaemon } from '@assay/host';
+import { createGatewayChain, Gateway } from '@assay/gateway';
+import { type ChainPort, createHttpChain, createSessionChain, HostDaemon } from '@assay/host';
 import { RegtestService } from '@assay/regtest';
 import { httpClaims, httpNode, Signer } from '@assay/signer';
 import { DEVNET_IDS } from '@assay/wallet';
@@ -13,7 +14,15 @@ import { type HostKind, hostEngine } from './engines.ts';
 import { judgeOf } from './judges.ts';
 import { type SimKey, simKey } from './keys.ts';
 import type { SimAssay } from './network.ts';
-import { BITCOIN_PORT, BITCOIN_URL, hostPort, NODE_PORT, NODE_URL, signerPort } from './places.ts';
+import {
+  BITCOIN_PORT,
+  BITCOIN_URL,
+  gatewayPort,
+  hostPort,
+  NODE_PORT,
+  NODE_URL,
+  signerPort,
+} from './places.ts';
 import { hidingSketches, withholding } from './withholding.ts';
 
 /** The miner's first coinbase matures at 101; with a rival, whose is the first, the second. */
@@ -23,6 +32,9 @@ const AUTH_TOKEN = 'simulation';
 /** How long a winner may take until its first block, for miners and signers alike. */
 export const BEGIN_MS_MAX = 20_000;
 const VERSION = 'assay simulation';
+const CLAIM_EVERY_MS = 10_000;
+const DEPOSIT_MICRO = 10_000_000n;
+const SESSION_BLOCKS = 60;
 
 export function bitcoinProcess(sim: SimAssay): SimMain {
   return async (world) => {
@@ -121,6 +133,8 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
       caller: { privateKey: operatingKey, nowSecs: () => Math.floor(world.clock.nowMs() / 1000) },
     });
     const engine = hostEngine(kind, world, sim.options.answerMs);
+    const takesSessions = sim.gatewayNames.length > 0;
+    const sessions = createSessionChain(world, { nodeUrl: NODE_URL, bootAddress });
     const host = new HostDaemon(
       world,
       {
@@ -128,6 +142,7 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
         store: sim.disk.open(world, 'jobs'),
         log: sim.logs.of(world),
         models: [{ manifest: sim.manifest, engine }],
+        ...(takesSessions ? { sessions } : {}),
       },
       {
         network: DEVNET_IDS,
@@ -135,6 +150,7 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
         operatingKey,
         accountKey: { privateKey: account.privateKey, compressed: true },
         listen: { host: LOOPBACK, port: hostPort(index) },
+        claimEveryMs: CLAIM_EVERY_MS,
       },
     );
     sim.hosts.set(world.name, host);
@@ -147,4 +163,31 @@ function chainOf(kind: HostKind, chain: ChainPort, operatingKey: Uint8Array): Ch
   if (kind === 'honest') return chain;
   const cheat = withholding(chain, ['reject', 'expire']);
   return kind === 'hides-sketch' ? hidingSketches(cheat, operatingKey) : cheat;
+}
+
+export function gatewayProcess(sim: SimAssay, index: number): SimMain {
+  return async (world) => {
+    const { chainId, bootAddress } = sim.node.chainstate.network;
+    const chain = createGatewayChain(world.net, {
+      nodeUrl: NODE_URL,
+      bootAddress,
+      network: DEVNET_IDS,
+      accountKey: { privateKey: simKey(world.name).privateKey, compressed: true },
+      feeMicro: 3_000n,
+    });
+    const gateway = new Gateway(
+      world,
+      { chain, ledger: sim.ledger, log: sim.logs.of(world) },
+      {
+        listen: { host: LOOPBACK, port: gatewayPort(index) },
+        chainId,
+        voucherKey: simKey('gateway voucher').privateKey,
+        adminToken: null,
+        depositMicro: DEPOSIT_MICRO,
+        sessionDuration: SESSION_BLOCKS,
+      },
+    );
+    await gateway.start();
+    sim.gateways.set(world.name, gateway);
+  };
 }

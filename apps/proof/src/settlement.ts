@@ -3,9 +3,10 @@
  * verdicts. Each signature is recovered anew; the contract's own arithmetic is repeated.
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
-import { type ClarityValue, formatPrincipal } from '@assay/clarity-value';
+import { formatPrincipal } from '@assay/clarity-value';
 import {
-  type Commitment,
+  type ClosingCertificate,
+  closingCertificateOf,
   commitmentHash,
   samplingSeed,
   verifyCommitment,
@@ -18,81 +19,19 @@ import type { ProvenRequest, ProvenResult } from './record.ts';
 import type { Signer } from './sources.ts';
 import { formatStx } from './stx.ts';
 
-interface SignedVerdict {
-  readonly index: number;
-  readonly signature: Uint8Array;
-}
-
-export interface Settlement {
-  readonly id: bigint;
-  readonly commitment: Commitment;
-  readonly hostSignature: Uint8Array;
-  readonly verdicts: readonly SignedVerdict[];
-}
-
-function commitmentOf(value: ClarityValue): Commitment | null {
-  if (value.type !== 'tuple') return null;
-  const bytes = (name: string): Uint8Array | null => {
-    const field = value.entries.get(name);
-    return field?.type === 'buffer' && field.value.length === 32 ? field.value : null;
-  };
-  const number = (name: string): number | null => {
-    const field = value.entries.get(name);
-    return field?.type === 'uint' && field.value <= BigInt(Number.MAX_SAFE_INTEGER)
-      ? Number(field.value)
-      : null;
-  };
-  const finish = value.entries.get('finish');
-  if (finish?.type !== 'string-ascii') return null;
-  if (finish.value !== 'stop' && finish.value !== 'length') return null;
-  const parts = {
-    requestHash: bytes('request-hash'),
-    model: bytes('model'),
-    seed: bytes('seed'),
-    idsRoot: bytes('ids-root'),
-    sketchRoot: bytes('sketch-root'),
-    transcriptHash: bytes('transcript-hash'),
-    outputHash: bytes('output-hash'),
-    finish: finish.value,
-    promptTokens: number('prompt-tokens'),
-    outputTokens: number('output-tokens'),
-    timestampSecs: number('timestamp'),
-  };
-  return Object.values(parts).includes(null) ? null : (parts as Commitment);
-}
-
-function verdictOf(value: ClarityValue): SignedVerdict | null {
-  if (value.type !== 'tuple') return null;
-  const index = value.entries.get('index');
-  const signature = value.entries.get('signature');
-  if (index?.type !== 'uint' || signature?.type !== 'buffer') return null;
-  return { index: Number(index.value), signature: signature.value };
-}
-
 /** Null when the transaction is not a call of `.inference settle`. */
-export function settlementOf(tx: Transaction, contract: string): Settlement | null {
+export function settlementOf(tx: Transaction, contract: string): ClosingCertificate | null {
   const { payload } = tx;
   if (payload.kind !== 'contract-call' || payload.functionName !== 'settle') return null;
   if (formatPrincipal(payload.contract) !== contract) return null;
-  const [id, tuple, signature, list] = payload.args;
-  if (id?.type !== 'uint' || tuple === undefined || signature?.type !== 'buffer') return null;
-  if (list?.type !== 'list') return null;
-  const commitment = commitmentOf(tuple);
-  const verdicts = list.items.map(verdictOf);
-  if (commitment === null || verdicts.includes(null)) return null;
-  return {
-    id: id.value,
-    commitment,
-    hostSignature: signature.value,
-    verdicts: verdicts as SignedVerdict[],
-  };
+  return closingCertificateOf(payload.args);
 }
 
 /** The commitment is about this request, drawn with the only right seed, signed by the executor. */
 export function checkCommitment(
   checks: Checks,
   chainId: number,
-  { commitment, hostSignature }: Settlement,
+  { commitment, hostSignature }: ClosingCertificate,
   record: ProvenRequest,
 ): void {
   const { request } = record;
@@ -120,12 +59,12 @@ export function checkCommitment(
 export function checkVerdicts(
   checks: Checks,
   chainId: number,
-  settlement: Settlement,
+  settlement: ClosingCertificate,
   set: readonly Signer[],
 ): void {
   const what = 'signers of 70 % of weight signed the verdict: valid';
   const hash = commitmentHash(settlement.commitment);
-  const verdict = { commitmentHash: hash, requestId: settlement.id, verdict: 'valid' } as const;
+  const verdict = { commitmentHash: hash, requestId: settlement.requestId, verdict: 'valid' } as const;
   const seen = new Set<number>();
   let weight = 0n;
   for (const { index, signature } of settlement.verdicts) {
@@ -149,7 +88,7 @@ export function checkVerdicts(
 /** The price follows from the tokens and the prices at the draw; the chain kept the same figures. */
 export function checkPayment(
   checks: Checks,
-  { commitment }: Settlement,
+  { commitment }: ClosingCertificate,
   record: ProvenRequest,
   result: ProvenResult,
 ): void {

@@ -22,7 +22,6 @@ import {
 import type { Checks } from './checks.ts';
 import type { InferResult } from './infer-result.ts';
 import type { NodeSource } from './node-source.ts';
-import type { Settlement } from './settlement.ts';
 import { fetchBytes, hexBytes } from './sources.ts';
 
 /** From the node's content store, else from the host; null when nobody has it any more. */
@@ -61,7 +60,7 @@ export interface JudgeSketch {
 export async function checkTranscript(
   node: NodeSource,
   checks: Checks,
-  { commitment }: Settlement,
+  { commitment }: ClosingCertificate,
   result: InferResult,
 ): Promise<CheckedTranscript | null> {
   const what = 'the transcript is the one that was committed';

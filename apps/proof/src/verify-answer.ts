@@ -21,7 +21,6 @@ import {
   checkCommitment,
   checkPayment,
   checkVerdicts,
-  type Settlement,
   settlementOf,
 } from './settlement.ts';
 import { SignerSets } from './signer-sets.ts';
@@ -48,7 +47,7 @@ export interface TrustedNetwork {
 export interface RescoreInput {
   readonly chainId: number;
   readonly record: ProvenRequest;
-  readonly settlement: Settlement;
+  readonly settlement: ClosingCertificate;
   readonly transcript: Uint8Array | null;
   /** The sketch part. */
   readonly sketch: Uint8Array | null;
@@ -109,7 +108,7 @@ async function run(
     'it is something else',
   );
   const recordDeps = { node, checks, contract };
-  const at = { id: settlement.id, settled };
+  const at = { id: settlement.requestId, settled };
   const record = await proveRequest(recordDeps, at);
   const kept = await proveResult(recordDeps, at);
   checkTerms(checks, request, record, contract);

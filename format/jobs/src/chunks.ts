@@ -5,11 +5,12 @@
  * ```
  * receipts   u8 3 | u32 n | n x (u64 request id | commitment 241 | host signature 65
  *                                | u8 0: the sketch is not opened; 1: SHA-256 of the sketch part 32)
- * verdicts   u8 4 | seal key 32, zeros for none
+ * verdicts   u8 5 | seal key 32, zeros for none
  *            | u32 n | n x (u64 request id | commitment hash 32 | u8 code | body)
  *              code 0 abstain: u8 length + reason, ASCII; 1 valid, 2 invalid: signature 65, blind 32
  *              (zeros for none); 3 committed: blind 32
  *            | u32 c | c x (claim hash 32 | u8 1 valid, 2 invalid, 3 withheld | signature 65)
+ *            | u32 d | d x (u64 dispute id | commitment hash 32 | u8 1 valid, 2 invalid | signature 65)
  * ```
  * Slots: `.inference-receipts` (one per host), `.inference-verdicts-0/1` (one per signer, by the
  * parity of the reward cycle). The seal key is where prompts for this signer are sealed to.
@@ -64,19 +65,31 @@ export interface ClaimVerdictEntry {
   readonly signature: Uint8Array;
 }
 
+/** What a signer says in a dispute about a settled answer; signed for `.inference`. */
+export interface DisputeVerdictEntry {
+  readonly disputeId: bigint;
+  /** Of the settled answer: after a reorganisation an id may name another dispute. */
+  readonly commitmentHash: Uint8Array;
+  readonly verdict: 'valid' | 'invalid';
+  /** 65 bytes R, S, V by the signer's key. */
+  readonly signature: Uint8Array;
+}
+
 /** A signer's slot. */
 export interface VerdictChunk {
   /** X25519 public key, 32 bytes; null: this signer cannot open sealed prompts. */
   readonly sealKey: Uint8Array | null;
   readonly entries: readonly VerdictEntry[];
   readonly claims: readonly ClaimVerdictEntry[];
+  readonly disputes: readonly DisputeVerdictEntry[];
 }
 
 const RECEIPTS = 3;
-const VERDICTS = 4;
+const VERDICTS = 5;
 const RECEIPT_BYTES_MAX = 347;
 const ENTRY_BYTES_MAX = 138;
 const CLAIM_BYTES = 98;
+const DISPUTE_BYTES = 106;
 const CODES = ['abstain', 'valid', 'invalid', 'committed'] as const;
 const CLAIM_CODES = ['valid', 'invalid', 'withheld'] as const;
 
@@ -112,11 +125,12 @@ function readSketchHash(reader: ByteReader): Uint8Array | null {
 }
 
 /** @throws RangeError when there are more verdicts than a chunk may hold */
-export function encodeVerdictChunk({ sealKey, entries, claims }: VerdictChunk): Uint8Array {
+export function encodeVerdictChunk(chunk: VerdictChunk): Uint8Array {
+  const { sealKey, entries, claims, disputes } = chunk;
   bound(entries.length, LIMITS.verdictsPerChunkMax);
   bound(claims.length, LIMITS.claimVerdictsPerChunkMax);
-  const size = 41 + ENTRY_BYTES_MAX * entries.length + CLAIM_BYTES * claims.length;
-  return new ByteWriter(size)
+  bound(disputes.length, LIMITS.disputeVerdictsPerChunkMax);
+  return new ByteWriter(chunkBytesMax(entries.length, claims.length, disputes.length))
     .u8(VERDICTS)
     .raw(sealKey ?? NOTHING)
     .vec(entries, writeVerdict)
@@ -125,20 +139,32 @@ export function encodeVerdictChunk({ sealKey, entries, claims }: VerdictChunk): 
         .u8(CLAIM_CODES.indexOf(verdict) + 1)
         .raw(signature);
     })
+    .vec(disputes, (w, { disputeId, commitmentHash, verdict, signature }) => {
+      w.u64(disputeId)
+        .raw(commitmentHash)
+        .u8(CLAIM_CODES.indexOf(verdict) + 1)
+        .raw(signature);
+    })
     .finish();
 }
 
+function chunkBytesMax(entries: number, claims: number, disputes: number): number {
+  return 45 + ENTRY_BYTES_MAX * entries + CLAIM_BYTES * claims + DISPUTE_BYTES * disputes;
+}
+
 export function decodeVerdictChunk(bytes: Uint8Array): Result<VerdictChunk, JobsRejection> {
-  const sizeMax =
-    41 +
-    ENTRY_BYTES_MAX * LIMITS.verdictsPerChunkMax +
-    CLAIM_BYTES * LIMITS.claimVerdictsPerChunkMax;
+  const sizeMax = chunkBytesMax(
+    LIMITS.verdictsPerChunkMax,
+    LIMITS.claimVerdictsPerChunkMax,
+    LIMITS.disputeVerdictsPerChunkMax,
+  );
   return decodeWith(bytes, sizeMax, (reader) => {
     expectKind(reader, VERDICTS);
     return {
       sealKey: someOrNull(reader.take(32)),
       entries: reader.vec(LIMITS.verdictsPerChunkMax, readVerdict),
       claims: reader.vec(LIMITS.claimVerdictsPerChunkMax, readClaim),
+      disputes: reader.vec(LIMITS.disputeVerdictsPerChunkMax, readDispute),
     };
   });
 }
@@ -185,6 +211,15 @@ function readClaim(reader: ByteReader): ClaimVerdictEntry {
   const verdict = CLAIM_CODES[code - 1];
   if (verdict === undefined) return reader.fail('jobs/malformed', `claim verdict ${code}`);
   return { claimHash, verdict, signature: reader.take(65) };
+}
+
+function readDispute(reader: ByteReader): DisputeVerdictEntry {
+  const disputeId = reader.u64();
+  const commitmentHash = reader.take(32);
+  const code = reader.u8();
+  const verdict = code === 1 ? 'valid' : code === 2 ? 'invalid' : null;
+  if (verdict === null) return reader.fail('jobs/malformed', `dispute verdict ${code}`);
+  return { disputeId, commitmentHash, verdict, signature: reader.take(65) };
 }
 
 /** Any text as a reason: ASCII, cut to the limit. */

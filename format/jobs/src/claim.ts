@@ -5,8 +5,9 @@
  */
 import { bytesEqual } from '@assay/bytes';
 import { type ClarityValue, Cv } from '@assay/clarity-value';
+import { LIMITS } from './limits.ts';
 import { commitmentRoot } from './merkle.ts';
-import type { Signed } from './session.ts';
+import { type SessionPrices, type Signed, sessionPrice } from './session.ts';
 import { hashClarityValue, recoverStructured, signStructured } from './signing.ts';
 
 export interface Claim {
@@ -40,6 +41,31 @@ export function claimHash(claim: Claim): Uint8Array {
  */
 export function receiptsRoot(commitmentHashes: readonly Uint8Array[]): Uint8Array {
   return commitmentRoot(commitmentHashes);
+}
+
+/** A receipt as the amount of a claim is held against it. */
+export interface PricedReceipt {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly maxFeeMicro: bigint;
+}
+
+/**
+ * The most that a claim can account for: each of its receipts without any cached token, and what may
+ * have been paid ahead for requests that were under way with them (a voucher is a running total, and is
+ * raised while answers stream).
+ */
+export function claimAmountMaxMicro(
+  prices: SessionPrices,
+  receipts: Iterable<PricedReceipt>,
+): bigint {
+  let sum = 0n;
+  let dearest = 0n;
+  for (const { promptTokens, outputTokens, maxFeeMicro } of receipts) {
+    sum += sessionPrice(prices, { promptTokens, cachedTokens: 0, outputTokens });
+    if (maxFeeMicro > dearest) dearest = maxFeeMicro;
+  }
+  return sum + dearest * BigInt(LIMITS.sessionOpenMax);
 }
 
 /** The number a judgement of a claim has in Clarity. */

@@ -74,6 +74,37 @@ export function commitmentTuple(commitment: Commitment): ClarityValue {
   });
 }
 
+/** The inverse of `commitmentTuple`; null for a value that no host could have committed to. */
+export function commitmentOfTuple(value: ClarityValue): Commitment | null {
+  if (value.type !== 'tuple') return null;
+  const bytes = (name: string): Uint8Array | null => {
+    const field = value.entries.get(name);
+    return field?.type === 'buffer' && field.value.length === 32 ? field.value : null;
+  };
+  const number = (name: string): number | null => {
+    const field = value.entries.get(name);
+    return field?.type === 'uint' && field.value <= BigInt(Number.MAX_SAFE_INTEGER)
+      ? Number(field.value)
+      : null;
+  };
+  const finish = value.entries.get('finish');
+  const known = finish?.type === 'string-ascii' ? FINISHES.find((f) => f === finish.value) : null;
+  const parts = {
+    requestHash: bytes('request-hash'),
+    model: bytes('model'),
+    seed: bytes('seed'),
+    idsRoot: bytes('ids-root'),
+    sketchRoot: bytes('sketch-root'),
+    transcriptHash: bytes('transcript-hash'),
+    outputHash: bytes('output-hash'),
+    finish: known ?? null,
+    promptTokens: number('prompt-tokens'),
+    outputTokens: number('output-tokens'),
+    timestampSecs: number('timestamp'),
+  };
+  return Object.values(parts).includes(null) ? null : (parts as Commitment);
+}
+
 /** What verdicts name a commitment by: SHA-256 of the tuple's consensus encoding. */
 export function commitmentHash(commitment: Commitment): Uint8Array {
   return hashClarityValue(commitmentTuple(commitment));

@@ -2,8 +2,10 @@
  * A judge's word in a dispute about a settled answer: another message than the first verdict, so that
  * neither stands for the other. Source: contracts/inference.clar `dispute-digest`.
  */
+import { bytesEqual } from '@assay/bytes';
 import { type ClarityValue, Cv } from '@assay/clarity-value';
-import { signStructured } from './signing.ts';
+import type { Signed } from './session.ts';
+import { recoverStructured, signStructured } from './signing.ts';
 import { VERDICT_CODES } from './verdict.ts';
 
 export interface DisputeVerdict {
@@ -31,4 +33,13 @@ export function signDisputeVerdict(
   privateKey: Uint8Array,
 ): Uint8Array {
   return signStructured(disputeVerdictTuple(verdict), chainId, privateKey);
+}
+
+export function verifyDisputeVerdict(
+  verdict: DisputeVerdict,
+  chainId: number,
+  { signature, publicKey }: Signed,
+): boolean {
+  const key = recoverStructured(disputeVerdictTuple(verdict), chainId, signature);
+  return key !== null && bytesEqual(key, publicKey);
 }

@@ -12,8 +12,14 @@ export {
 } from './audit-draw.ts';
 export { encodeCanonicalJson } from './canonical-json.ts';
 export {
+  type ClosingCertificate,
+  closingCertificateOf,
+  type SignedIndex,
+} from './certificate.ts';
+export {
   type ClaimVerdictEntry,
   decodeReceiptChunk,
+  type DisputeVerdictEntry,
   decodeVerdictChunk,
   encodeReceiptChunk,
   encodeVerdictChunk,
@@ -25,9 +31,11 @@ export {
   CLAIM_VERDICT_CODES,
   type Claim,
   type ClaimVerdict,
+  claimAmountMaxMicro,
   claimHash,
   claimTuple,
   claimVerdictTuple,
+  type PricedReceipt,
   receiptsRoot,
   signClaimVerdict,
   verifyClaimVerdict,
@@ -35,6 +43,7 @@ export {
 export {
   type Commitment,
   commitmentHash,
+  commitmentOfTuple,
   commitmentTuple,
   commitTranscript,
   decodeCommitment,
@@ -43,7 +52,12 @@ export {
   verifyCommitment,
 } from './commitment.ts';
 export { decodeLogprob, encodeLogprob, logprobCellMicro } from './companding.ts';
-export { type DisputeVerdict, disputeVerdictTuple, signDisputeVerdict } from './dispute.ts';
+export {
+  type DisputeVerdict,
+  disputeVerdictTuple,
+  signDisputeVerdict,
+  verifyDisputeVerdict,
+} from './dispute.ts';
 export { LIMITS } from './limits.ts';
 export {
   decodeManifest,

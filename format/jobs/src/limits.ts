@@ -33,6 +33,10 @@ export const LIMITS = {
   sealRecipientsMax: 96,
   /** Claim verdicts in one chunk of `.inference-verdicts-*`. */
   claimVerdictsPerChunkMax: 256,
+  /** Verdicts in disputes in the same chunk. */
+  disputeVerdictsPerChunkMax: 64,
+  /** Requests of one session that a host may have under way; a claim may be paid ahead for them. */
+  sessionOpenMax: 64,
   /** Vocabulary size; ids are below it. */
   vocabularyMax: 1_048_576,
   /** Candidates the sampler keeps. vLLM's default `max_logprobs`. */

@@ -120,7 +120,7 @@ describe('round trips of arbitrary values', () => {
     );
     fc.assert(
       fc.property(fc.array(verdict, { maxLength: 8 }), (entries) => {
-        const value = { sealKey: null, entries, claims: [] };
+        const value = { sealKey: null, entries, claims: [], disputes: [] };
         expect(decodeVerdictChunk(encodeVerdictChunk(value))).toEqual({ ok: true, value });
       }),
       RUNS,

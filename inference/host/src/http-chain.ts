@@ -20,7 +20,7 @@ import type {
 } from './chain-port.ts';
 import { LIMITS } from './limits.ts';
 
-const SILENCE: VerdictChunk = { sealKey: null, entries: [], claims: [] };
+const SILENCE: VerdictChunk = { sealKey: null, entries: [], claims: [], disputes: [] };
 
 export interface HttpChainOptions {
   /** Base URL of the node, e.g. `http://127.0.0.1:20443`. */

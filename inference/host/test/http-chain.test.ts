@@ -155,7 +155,7 @@ describe('the chain over RPC', () => {
     const cycle = await chain.signers();
     expect(cycle).toMatchObject({ cycle: 5, totalWeight: 10n });
     expect(cycle.signers[0]!.weight).toBe(10n);
-    const said = { sealKey: new Uint8Array(32).fill(7), entries: [entry], claims: [] };
+    const said = { sealKey: new Uint8Array(32).fill(7), entries: [entry], claims: [], disputes: [] };
     const data = encodeVerdictChunk(said);
     const signed = signChunk({ slotId: 1, slotVersion: 2, data }, key);
     let signature = bytesToHex(signed.signature);
@@ -178,7 +178,7 @@ describe('the chain over RPC', () => {
     expect(stub.asked.filter((line) => line === 'chunk').length).toBe(1);
     // What another key signed is nobody's word.
     signature = bytesToHex(signChunk({ slotId: 1, slotVersion: 2, data }, sha256(key)).signature);
-    const silence = { sealKey: null, entries: [], claims: [] };
+    const silence = { sealKey: null, entries: [], claims: [], disputes: [] };
     expect([...(await chainOf(withChunk).verdicts(cycle))]).toEqual([[1, silence]]);
   });
 

@@ -1,8 +1,8 @@
 /**
  * Channel C as a signer asks it: when, about whom, and what follows. Running a second model costs a
  * second prefill, so it is asked on *evidence* (a thousand to one), for a host whose *record* has reached
- * a thousand, and by *lot* for one answer in sixteen, because int8 weights behind genuine logprobs raise
- * no suspicion anywhere else. Suspects come from the manifest, stakes from the calibrated table; a
+ * a thousand, in a *dispute*, and by *lot* for one answer in sixteen, because int8 weights behind genuine
+ * logprobs raise no suspicion anywhere else. Suspects come from the manifest, stakes from the calibrated table; a
  * suspect that cannot be run here, or was never calibrated, is not asked about, and nobody is accused.
  * Source: verification.md 5.4 C; `docs/calibration.md`.
  */
@@ -24,7 +24,7 @@ import type { Ruling } from './judge-book.ts';
 import { LIMITS } from './limits.ts';
 
 /** Why channel C is asked. Only answers taken by lot add to the host's record with it. */
-export type EscalationReason = 'evidence' | 'record' | 'lot';
+export type EscalationReason = 'evidence' | 'record' | 'lot' | 'dispute';
 
 export interface EscalationQuestion {
   readonly manifest: ModelManifest;
@@ -33,16 +33,19 @@ export interface EscalationQuestion {
   readonly commitmentHash: Uint8Array;
   /** 32 bytes nobody knew when the host committed, e.g. a later Bitcoin block's hash; null: no lot. */
   readonly lots: Uint8Array | null;
+  /** Somebody put up a bond that the settled answer is false. */
+  readonly isDisputed?: boolean;
 }
 
 /** Null when the first judgement is enough. */
 export function escalationReason(question: EscalationQuestion): EscalationReason | null {
-  const { manifest, judged, ruling, commitmentHash, lots } = question;
+  const { manifest, judged, ruling, commitmentHash, lots, isDisputed = false } = question;
   if (suspectsOf(manifest).length === 0 || judged.statistics === null) return null;
   if (ruling.verdict === 'invalid') return null;
   const { suspectMicro } = manifest.thresholds;
   if (judged.statistics.evidence.peakMicro >= suspectMicro) return 'evidence';
   if (ruling.host.wealthMicro >= suspectMicro) return 'record';
+  if (isDisputed) return 'dispute';
   if (lots === null) return null;
   const drawn = sha256(concatBytes(LOT, lots, commitmentHash));
   return drawn[0]! % LIMITS.lotOneIn === 0 ? 'lot' : null;

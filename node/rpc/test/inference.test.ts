@@ -149,7 +149,7 @@ function publishVerdict(
     {
       slotId,
       slotVersion: 1,
-      data: encodeVerdictChunk({ sealKey: null, entries: [entry], claims: [] }),
+      data: encodeVerdictChunk({ sealKey: null, entries: [entry], claims: [], disputes: [] }),
     },
     signer.privateKey,
   );

@@ -6,11 +6,12 @@
  * |---|---|
  * | valid | all audited answers are |
  * | invalid | one of them is false |
- * | withheld | the host did not hand out what it claims for, however often it was asked |
+ * | withheld | the host did not hand out what it claims for, however often it was asked, or its receipts do not account for the amount |
  * | none | it cannot be judged here (no such model, evidence between the bounds) |
  *
- * Other signers join when a drawn judge found something, or nobody decided for long. Verdicts are on
- * disk before they are said. Source: contracts/sessions.clar; docs/protocol.md (sessions).
+ * Other signers join when a drawn judge found something, or nobody decided for long. A claim is judged by
+ * the signers of the cycle in which it was made, also when the next one has begun: their slots stand as
+ * long. Verdicts are on disk before they are said. Source: contracts/sessions.clar; docs/protocol.md (sessions).
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { parsePrincipal } from '@assay/clarity-value';
@@ -19,9 +20,11 @@ import {
   auditedReceipts,
   type ClaimLine,
   type ClaimVerdict,
+  claimAmountMaxMicro,
   commitmentHash,
   decodeClaimLine,
   decodeVerdictChunk,
+  type PricedReceipt,
   receiptsRoot,
   sessionRequestHash,
   signClaimVerdict,
@@ -76,25 +79,25 @@ export class ClaimAudits {
   }
 
   /**
-   * Looks once at all pending claims.
-   * @returns whether there is a new verdict to publish
+   * Looks once at pending claims.
+   * @returns the cycles in whose slots there is a new verdict to publish
    */
-  async look(): Promise<boolean> {
-    const { claims, node } = this.#deps;
-    const cycle = await node.currentCycle();
-    const set = await node.signerSet(cycle);
-    const own = set?.findIndex(({ publicKey }) => bytesEqual(publicKey, this.#key.publicKey)) ?? -1;
-    // Verdicts stand in the slots of the current cycle: those of another would not be heard.
-    if (set === null || own < 0) return false;
-    let isNew = false;
-    for (const pending of await claims.pending()) {
-      if (pending.cycle !== cycle || this.#isOwn(pending)) continue;
-      const { draw } = pending;
-      if (draw === null || this.#deps.ledger.claim(pending.hash) !== null) continue;
+  async look(pendingClaims: readonly PendingClaim[]): Promise<ReadonlySet<number>> {
+    const { node, ledger } = this.#deps;
+    const current = await node.currentCycle();
+    const news = new Set<number>();
+    for (const pending of pendingClaims) {
+      const { draw, cycle } = pending;
+      // Slots of the cycle before the last belong to others by now: nobody would hear us there.
+      if (draw === null || cycle < current - 1 || this.#isOwn(pending)) continue;
+      if (ledger.claim(pending.hash) !== null) continue;
+      const set = await node.signerSet(cycle);
+      const own = set?.findIndex((one) => bytesEqual(one.publicKey, this.#key.publicKey)) ?? -1;
+      if (set === null || own < 0) continue;
       if (!(await this.#isOurTurn(pending, draw, { set, own }))) continue;
-      if (await this.#audit(pending, draw)) isNew = true;
+      if (await this.#audit(pending, draw)) news.add(cycle);
     }
-    return isNew;
+    return news;
   }
 
   /** A host does not judge itself: the contract refuses certificates with its word in them. */
@@ -185,11 +188,21 @@ export class ClaimAudits {
     const { hash: claimHash, claim } = pending;
     const { lots, rateMicro } = draw;
     const audited = new Set(auditedReceipts({ lots, claimHash, rateMicro }, claim));
-    const lines = await this.#readReceipts(pending, audited);
-    if (lines === null) return 'missing';
+    const shown = await this.#readReceipts(pending, audited);
+    if (shown === null) return 'missing';
+    const { lines, amountMaxMicro } = shown;
+    if (claim.amountMicro > amountMaxMicro) {
+      const amountMicro = claim.amountMicro;
+      this.#deps.log.info('the receipts of a claim do not account for its amount', {
+        claim: claimHash,
+        amountMicro,
+        amountMaxMicro,
+      });
+      return 'withheld';
+    }
     let worst: Outcome = 'valid';
     for (const line of lines) {
-      const finding = await this.#judgeAnswer(pending, line);
+      const finding = await this.#judgeAnswer(pending, line, lots);
       if (finding === 'missing') {
         worst = 'missing';
         continue;
@@ -209,21 +222,27 @@ export class ClaimAudits {
     return worst;
   }
 
-  /** The audited receipts, when all of them together are those that were claimed for; else null. */
+  /**
+   * The audited receipts and the most that all of them account for, when together they are those that
+   * were claimed for; else null.
+   */
   async #readReceipts(
     pending: PendingClaim,
     audited: ReadonlySet<bigint>,
-  ): Promise<readonly ClaimLine[] | null> {
+  ): Promise<{ readonly lines: readonly ClaimLine[]; readonly amountMaxMicro: bigint } | null> {
     const { claims } = this.#deps;
-    const { claim } = pending;
+    const { claim, session } = pending;
     const hashes: Uint8Array[] = [];
+    const priced: PricedReceipt[] = [];
     const lines: ClaimLine[] = [];
     try {
       for await (const text of claims.receipts(pending)) {
         const line = decodeClaimLine(claim.sessionId, text);
         const index = claim.from + BigInt(hashes.length) + 1n;
         if (!line.ok || line.value.request.index !== index || index > claim.to) return null;
-        hashes.push(commitmentHash(line.value.commitment));
+        const { commitment, request } = line.value;
+        hashes.push(commitmentHash(commitment));
+        priced.push({ ...commitment, maxFeeMicro: request.maxFeeMicro });
         if (!audited.has(index)) continue;
         if (!this.#isReceipt(pending, line.value)) return null;
         lines.push(line.value);
@@ -233,7 +252,8 @@ export class ClaimAudits {
       throw cause;
     }
     if (BigInt(hashes.length) !== claim.to - claim.from) return null;
-    return bytesEqual(receiptsRoot(hashes), claim.receiptsRoot) ? lines : null;
+    if (!bytesEqual(receiptsRoot(hashes), claim.receiptsRoot)) return null;
+    return { lines, amountMaxMicro: claimAmountMaxMicro(session.prices, priced) };
   }
 
   /** Asked for by the payer, and answered under the host's signature. */
@@ -249,7 +269,11 @@ export class ClaimAudits {
     );
   }
 
-  async #judgeAnswer(pending: PendingClaim, line: ClaimLine): Promise<Finding | 'missing'> {
+  async #judgeAnswer(
+    pending: PendingClaim,
+    line: ClaimLine,
+    lots: Uint8Array,
+  ): Promise<Finding | 'missing'> {
     const { claims, judge } = this.#deps;
     const { commitment, sketchHash, request } = line;
     const [transcript, sketch, prompt] = await Promise.all([
@@ -259,6 +283,6 @@ export class ClaimAudits {
     ]);
     if (transcript === null || sketch === null || prompt === null) return 'missing';
     const { hostKey } = pending.session;
-    return judge.judgeSession({ line, hostKey, transcript, sketch, prompt });
+    return judge.judgeSession({ line, hostKey, transcript, sketch, prompt, lots });
   }
 }

@@ -4,18 +4,22 @@
  */
 import { bytesEqual, bytesToHex, utf8FromBytes } from '@assay/bytes';
 import { type ClarityValue, Cv, parsePrincipal } from '@assay/clarity-value';
-import { createNodeClient, type NodeClient } from '@assay/client';
 import { sha256 } from '@assay/crypto';
 import { claimHash, sessionTermsOf, signCall } from '@assay/jobs';
 import { type World, WorldError } from '@assay/world';
 import type { ClaimDraw, ClaimPort, PendingClaim } from './claim-port.ts';
+import {
+  buffer,
+  ContractReader,
+  field,
+  READ_TIMEOUT_MS,
+  type ReaderOptions,
+  some,
+  uint,
+} from './contract-reader.ts';
 import { LIMITS } from './limits.ts';
 
-export interface HttpClaimsOptions {
-  /** Base URL of the node. */
-  readonly url: string;
-  /** Address of the boot contracts. */
-  readonly bootAddress: string;
+export interface HttpClaimsOptions extends ReaderOptions {
   /** Signs calls to hosts. 32 bytes. Secret. */
   readonly privateKey: Uint8Array;
 }
@@ -23,7 +27,6 @@ export interface HttpClaimsOptions {
 /** SESSION-CLOSED and CLAIM-PENDING of the contract. */
 const CLOSED = 2n;
 const PENDING = 1n;
-const TIMEOUT_MS = 10_000;
 
 export function httpClaims(world: World, options: HttpClaimsOptions): ClaimPort {
   return new HttpClaims(world, options);
@@ -32,7 +35,7 @@ export function httpClaims(world: World, options: HttpClaimsOptions): ClaimPort 
 class HttpClaims implements ClaimPort {
   readonly #world: World;
   readonly #options: HttpClaimsOptions;
-  readonly #client: NodeClient;
+  readonly #reader: ContractReader;
   /** The session looked at last. */
   #at = 0n;
   /** All sessions up to here are closed. */
@@ -41,15 +44,11 @@ class HttpClaims implements ClaimPort {
   constructor(world: World, options: HttpClaimsOptions) {
     this.#world = world;
     this.#options = options;
-    this.#client = createNodeClient({
-      baseUrl: options.url,
-      fetch: (url, request) => world.net.fetch(url, request),
-      timeoutMs: TIMEOUT_MS,
-    });
+    this.#reader = new ContractReader(world, options);
   }
 
   async pending(): Promise<readonly PendingClaim[]> {
-    const last = uint(await this.#read('sessions', 'get-last-session-id', []));
+    const last = uint(await this.#reader.read('sessions', 'get-last-session-id', []));
     const count = BigInt(LIMITS.sessionsPerLook);
     const found: PendingClaim[] = [];
     for (let looked = 0n; looked < count && looked < last - this.#closedTo; looked++) {
@@ -63,7 +62,7 @@ class HttpClaims implements ClaimPort {
 
   /** The pending claim of a session. */
   async #claimOf(id: bigint): Promise<PendingClaim | null> {
-    const record = some(await this.#read('sessions', 'get-session', [Cv.uint(id)]));
+    const record = some(await this.#reader.read('sessions', 'get-session', [Cv.uint(id)]));
     const session = record === null ? null : sessionTermsOf(id, record);
     if (record === null || session === null) return null;
     if (uint(field(record, 'status')) === CLOSED && id === this.#closedTo + 1n) {
@@ -72,7 +71,7 @@ class HttpClaims implements ClaimPort {
     const pending = some(field(record, 'pending'));
     if (pending === null) return null;
     const hash = buffer(pending);
-    const made = some(await this.#read('sessions', 'get-claim', [pending]));
+    const made = some(await this.#reader.read('sessions', 'get-claim', [pending]));
     if (made === null || uint(field(made, 'status')) !== PENDING) return null;
     const claim = {
       sessionId: id,
@@ -93,7 +92,7 @@ class HttpClaims implements ClaimPort {
   }
 
   async #draw(hash: ClarityValue): Promise<ClaimDraw | null> {
-    const audit = some(await this.#read('sessions', 'get-audit', [hash]));
+    const audit = some(await this.#reader.read('sessions', 'get-audit', [hash]));
     if (audit === null) return null;
     const judges = field(audit, 'judges');
     if (judges.type !== 'list') throw new TypeError('expected a list of judges');
@@ -107,7 +106,7 @@ class HttpClaims implements ClaimPort {
   async #endpoint(host: string): Promise<string | null> {
     const principal = parsePrincipal(host);
     if (!principal.ok) return null;
-    const record = some(await this.#read('hosts', 'get-host', [Cv.principal(principal.value)]));
+    const record = some(await this.#reader.read('hosts', 'get-host', [Cv.principal(principal.value)]));
     const endpoint = record === null ? null : field(record, 'endpoint');
     if (endpoint?.type !== 'string-ascii' || endpoint.value === '') return null;
     return endpoint.value.replace(/\/+$/, '');
@@ -119,8 +118,8 @@ class HttpClaims implements ClaimPort {
     const bodyBytesMax = Number(claim.to - claim.from) * LIMITS.receiptLineBytesMax;
     const { status, pieces } = await this.#world.net.stream(`${endpoint}${path}`, {
       headers: this.#signed(endpoint, path),
-      timeoutMs: TIMEOUT_MS,
-      idleMs: TIMEOUT_MS,
+      timeoutMs: READ_TIMEOUT_MS,
+      idleMs: READ_TIMEOUT_MS,
       bodyBytesMax,
     });
     if (status !== 200) return;
@@ -148,7 +147,7 @@ class HttpClaims implements ClaimPort {
     const path = `/${kind}/${bytesToHex(hash)}`;
     const headers = this.#signed(endpoint, path);
     try {
-      const options = { headers, timeoutMs: TIMEOUT_MS };
+      const options = { headers, timeoutMs: READ_TIMEOUT_MS };
       const { status, body } = await this.#world.net.fetch(`${endpoint}${path}`, options);
       return status === 200 && bytesEqual(sha256(body), hash) ? body : null;
     } catch (cause) {
@@ -162,35 +161,4 @@ class HttpClaims implements ClaimPort {
     const call = { path: new URL(`${endpoint}${path}`).pathname, body: new Uint8Array(0) };
     return signCall(call, nowSecs, this.#options.privateKey);
   }
-
-  async #read(
-    contract: string,
-    functionName: string,
-    args: readonly ClarityValue[],
-  ): Promise<ClarityValue> {
-    const contractId = `${this.#options.bootAddress}.${contract}`;
-    const answer = await this.#client.chain.callReadOnly({ contractId, functionName, args });
-    if (!answer.ok) throw new Error(`${contractId} ${functionName}: ${answer.error.message}`);
-    return answer.value;
-  }
-}
-
-function some(value: ClarityValue): ClarityValue | null {
-  return value.type === 'some' ? value.value : null;
-}
-
-function field(value: ClarityValue, name: string): ClarityValue {
-  const found = value.type === 'tuple' ? value.entries.get(name) : undefined;
-  if (found === undefined) throw new TypeError(`the contract's answer has no ${name}`);
-  return found;
-}
-
-function uint(value: ClarityValue): bigint {
-  if (value.type !== 'uint') throw new TypeError(`expected a uint, found ${value.type}`);
-  return value.value;
-}
-
-function buffer(value: ClarityValue): Uint8Array {
-  if (value.type !== 'buffer') throw new TypeError(`expected a buffer, found ${value.type}`);
-  return value.value;
 }

@@ -105,10 +105,13 @@ export class JudgeQueue {
     await this.#running;
   }
 
-  /** Says what the ledger holds; a node that does not take it is asked again at the next resync. */
-  async publish(): Promise<void> {
+  /**
+   * Says what the ledger holds; a node that does not take it is asked again at the next resync.
+   * @param cycles earlier ones in whose slots something new belongs
+   */
+  async publish(cycles: Iterable<number> = []): Promise<void> {
     try {
-      await this.#slot.publish();
+      await this.#slot.publish(cycles);
     } catch (cause) {
       this.#deps.log.warn('verdicts are not published yet', { cause });
     }

@@ -21,7 +21,6 @@ import {
   evidenceSha256,
   type JudgeBook,
   type Judged,
-  judge,
   type Ruling,
   type ScoredAnswer,
   scoreAnswer,
@@ -83,7 +82,7 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
       );
       return 'verdict' in scored ? findingOf(scored) : scoringOf(scored, model, book);
     },
-    async judgeSession({ line, hostKey: hostPublicKey, prompt, ...parts }) {
+    async judgeSession({ line, hostKey: hostPublicKey, prompt, sketch, transcript, lots }) {
       const { request, constraint, commitment, hostSignature } = line;
       const model = modelFor(request.model);
       if ('verdict' in model) return model;
@@ -96,41 +95,56 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
         beaconBurnHash: request.beacon,
         commitment,
         hostSignature,
-        ...parts,
+        transcript,
         promptBlob: prompt,
         manifest,
       };
-      const judged = await judge(submission, engine, { tables });
-      const entry = { judged, manifest, hostPublicKey, commitmentHash: commitmentHash(commitment) };
-      const { verdict, reasons } = book.enter(entry);
-      return findingOf({ verdict, reasons, statistics: judged.statistics });
+      const scored = await scoreAnswer(submission, engine, { tables });
+      if ('verdict' in scored) return findingOf(scored);
+      const hearing = { sketchPart: sketch, lots, isDisputed: false };
+      return concludeWith({ scored, model, book }, hearing);
     },
     confirm: (hash) => book.confirm(hash),
   };
 }
 
 function scoringOf(scored: ScoredAnswer, model: JudgeModel, book: JudgeBook): Scoring {
-  const { manifest, hostPublicKey, commitment } = scored.answer;
-  const { invalidMicro } = manifest.thresholds;
-  const about = { manifest, hostPublicKey, commitmentHash: commitmentHash(commitment) };
+  const { invalidMicro } = scored.answer.manifest.thresholds;
   return {
     sketch: sketchOf(scored.scores),
-    async conclude(sketchPart) {
-      const judged = concludeAnswer(scored, sketchPart);
-      const first = book.enter({ ...about, judged });
-      const last = await escalate({ scored, model, book, judged, first }, sketchPart);
-      const { verdict, reasons } = last ?? first;
-      return findingOf({ verdict, reasons, statistics: judged.statistics });
-    },
+    conclude: (sketchPart, isDisputed = false) =>
+      concludeWith({ scored, model, book }, { sketchPart, lots: null, isDisputed }),
     withheld: () => findingOf(concludeAnswer(scored, null)),
     isForeign: (sketch) => sketchEvidenceMicro(scored, sketch) >= invalidMicro,
   };
 }
 
-interface FirstJudgement {
+interface Bench {
   readonly scored: ScoredAnswer;
   readonly model: JudgeModel;
   readonly book: JudgeBook;
+}
+
+interface Hearing {
+  readonly sketchPart: Uint8Array;
+  /** What draws answers for channel C; null: nothing that nobody could foresee. */
+  readonly lots: Uint8Array | null;
+  readonly isDisputed: boolean;
+}
+
+/** The ruling on an opened answer, after the suspects were asked if they had to be. */
+async function concludeWith(bench: Bench, hearing: Hearing): Promise<Finding> {
+  const { scored, book } = bench;
+  const { manifest, hostPublicKey, commitment } = scored.answer;
+  const about = { manifest, hostPublicKey, commitmentHash: commitmentHash(commitment) };
+  const judged = concludeAnswer(scored, hearing.sketchPart);
+  const first = book.enter({ ...about, judged });
+  const last = await escalate({ ...bench, judged, first }, hearing);
+  const { verdict, reasons } = last ?? first;
+  return findingOf({ verdict, reasons, statistics: judged.statistics });
+}
+
+interface FirstJudgement extends Bench {
   readonly judged: Judged;
   readonly first: Ruling;
 }
@@ -138,12 +152,11 @@ interface FirstJudgement {
 /** Channel C. Null: the first ruling stands, because nobody need be asked or nobody could be. */
 async function escalate(
   { scored, model, book, judged, first }: FirstJudgement,
-  sketchPart: Uint8Array,
+  { sketchPart, lots, isDisputed }: Hearing,
 ): Promise<Ruling | null> {
   const { manifest, hostPublicKey, commitment, request } = scored.answer;
   const hash = commitmentHash(commitment);
-  // A lot needs a value that all judges share and no host foresaw; an answer is judged before there is one.
-  const question = { manifest, judged, ruling: first, commitmentHash: hash, lots: null };
+  const question = { manifest, judged, ruling: first, commitmentHash: hash, lots, isDisputed };
   const reason = escalationReason(question);
   const opened = decodeSketchPart(sketchPart);
   if (reason === null || model.openSuspect === undefined || !opened.ok) return null;

@@ -6,11 +6,13 @@
  * Store layout: `signed/` height -> blocks; `verdict/` commitment hash -> entry; `order/` u32 ->
  * commitment hash; `opening/` commitment hash -> stored opening; `receipt/` commitment hash -> receipt,
  * while only committed; `timely/` commitment hash, key -> blind; `peer/` key, commitment hash -> code;
- * `claim/` claim hash -> verdict; `claim-order/` u32 -> claim hash.
+ * `claim/` claim hash -> verdict; `claim-order/` u32 -> claim hash; `dispute/` u64 id, commitment hash ->
+ * verdict.
  */
 import { ByteReader, ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
 import {
   type ClaimVerdictEntry,
+  type DisputeVerdictEntry,
   decodeReceiptChunk,
   decodeVerdictChunk,
   encodeReceiptChunk,
@@ -39,6 +41,7 @@ const RECEIPT = bytesFromUtf8('receipt/');
 const TIMELY = bytesFromUtf8('timely/');
 const PEER = bytesFromUtf8('peer/');
 const CLAIM = bytesFromUtf8('claim/');
+const DISPUTE = bytesFromUtf8('dispute/');
 const CLAIM_ORDER = bytesFromUtf8('claim-order/');
 
 /** What we saw of another judge's work on one answer. */
@@ -58,6 +61,15 @@ function decodeSigned(value: Uint8Array): SignedBlock {
     burnHeight: reader.u64Safe(),
     consensusHash: reader.take(20),
   };
+}
+
+function disputeKey(disputeId: bigint, commitmentHash: Uint8Array): Uint8Array {
+  return concatBytes(DISPUTE, new ByteWriter(8).u64(disputeId).finish(), commitmentHash);
+}
+
+function disputeOf(value: Uint8Array): DisputeVerdictEntry | null {
+  const decoded = decodeVerdictChunk(value);
+  return decoded.ok ? (decoded.value.disputes[0] ?? null) : null;
 }
 
 export class Ledger {
@@ -123,7 +135,7 @@ export class Ledger {
 
   #putVerdict(batch: Batch, entry: VerdictEntry): void {
     const key = concatBytes(VERDICT, entry.commitmentHash);
-    const value = encodeVerdictChunk({ sealKey: null, entries: [entry], claims: [] });
+    const value = encodeVerdictChunk({ sealKey: null, entries: [entry], claims: [], disputes: [] });
     if (!this.#store.has(key)) {
       const order = concatBytes(ORDER, new ByteWriter(4).u32(this.#nextOrder++).finish());
       batch.put(order, entry.commitmentHash);
@@ -154,7 +166,7 @@ export class Ledger {
 
   /** Durable on return. A claim is judged once. */
   recordClaim(entry: ClaimVerdictEntry): void {
-    const value = encodeVerdictChunk({ sealKey: null, entries: [], claims: [entry] });
+    const value = encodeVerdictChunk({ sealKey: null, entries: [], claims: [entry], disputes: [] });
     const order = concatBytes(CLAIM_ORDER, new ByteWriter(4).u32(this.#nextClaim++).finish());
     this.#store.batch((batch) => {
       batch.put(concatBytes(CLAIM, entry.claimHash), value);
@@ -166,6 +178,26 @@ export class Ledger {
   recentClaims(count: number): ClaimVerdictEntry[] {
     const hashes = [...this.#store.range({ prefix: CLAIM_ORDER, reverse: true, limit: count })];
     return hashes.reverse().flatMap(({ value }) => this.claim(value) ?? []);
+  }
+
+  // ---- disputes -------------------------------------------------------------------------------
+
+  dispute(disputeId: bigint, commitmentHash: Uint8Array): DisputeVerdictEntry | null {
+    const value = this.#store.get(disputeKey(disputeId, commitmentHash));
+    return value === null ? null : disputeOf(value);
+  }
+
+  /** Durable on return. A dispute is judged once. */
+  recordDispute(entry: DisputeVerdictEntry): void {
+    const value = encodeVerdictChunk({ sealKey: null, entries: [], claims: [], disputes: [entry] });
+    const key = disputeKey(entry.disputeId, entry.commitmentHash);
+    this.#store.batch((batch) => batch.put(key, value));
+  }
+
+  /** Of the newest disputes, oldest first. */
+  recentDisputes(count: number): DisputeVerdictEntry[] {
+    const newest = [...this.#store.range({ prefix: DISPUTE, reverse: true, limit: count })];
+    return newest.reverse().flatMap(({ value }) => disputeOf(value) ?? []);
   }
 
   // ---- other judges ---------------------------------------------------------------------------

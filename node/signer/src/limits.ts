@@ -44,6 +44,23 @@ export const LIMITS = {
   claimPatienceMs: 3_600_000,
   /** Claims whose attempts are remembered. */
   claimsWatchedMax: 4_096,
+  /** Disputes looked at at a time. */
+  disputesPerLook: 64,
+  /** Looks at a dispute whose answer cannot be had, before this signer abstains. */
+  disputeAttemptsMax: 24,
+  /** Verdicts on disputes kept in our slot. */
+  disputeVerdictsPublished: 64,
+  /** Signers bring a certificate to the chain one after another: each has this long for itself. */
+  closingTurnMs: 15_000,
+  /** Pause before a call that had no effect is sent again. */
+  closingRepeatMs: 60_000,
+  /** Claims and disputes whose closing is remembered. */
+  closingsMax: 1_024,
+  /** Verdicts in one certificate: the contract's list bound. */
+  verdictsPerCertificateMax: 64,
+  /** Fee of a signer's call: this much at least, and so much per byte. */
+  callFeeMicroMin: 3_000n,
+  callFeeMicroPerByte: 2n,
   /** One receipt of a claim as JSON: a constraint at its largest, hashes and signatures. */
   receiptLineBytesMax: 1_048_576,
 } as const;

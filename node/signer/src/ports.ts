@@ -99,8 +99,11 @@ export interface Finding {
 export interface Scoring {
   /** The judge's own sketch: five codes per answer token. */
   readonly sketch: Uint8Array;
-  /** May run suspected models too. @param sketchPart as the host opened it */
-  conclude(sketchPart: Uint8Array): Promise<Finding>;
+  /**
+   * May run suspected models too, and does so in a dispute.
+   * @param sketchPart as the host opened it
+   */
+  conclude(sketchPart: Uint8Array, isDisputed?: boolean): Promise<Finding>;
   /** For a host that does not open its sketch: convicts only of what no sketch could excuse. */
   withheld(): Finding;
   /** Whether another judge's sketch is far from everything this model could have made. */
@@ -138,6 +141,8 @@ export interface SessionAnswer {
   readonly transcript: Uint8Array;
   readonly sketch: Uint8Array;
   readonly prompt: Uint8Array;
+  /** What drew the audit, 32 bytes: nobody knew it when the host claimed. Draws channel C too. */
+  readonly lots: Uint8Array;
 }
 
 /** Readable bytes of what is judged. */

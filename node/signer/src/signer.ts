@@ -14,9 +14,13 @@ import type { StackerDbChunk } from '@assay/wire';
 import { SIGNER_LANE } from '@assay/wire';
 import type { HttpHandler, HttpRequest, HttpResponse, HttpServer, World } from '@assay/world';
 import { BlockSigner, type Validation } from './block-signer.ts';
+import type { CallPort } from './chain-calls.ts';
 import { ClaimAudits } from './claim-audits.ts';
 import type { ClaimPort } from './claim-port.ts';
+import { Closings } from './closings.ts';
 import { type Contracts, contractsOf } from './contracts.ts';
+import type { DisputePort } from './dispute-port.ts';
+import { Disputes } from './disputes.ts';
 import { JudgeQueue } from './judge-queue.ts';
 import { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
@@ -29,6 +33,9 @@ export interface SignerDeps {
   readonly node: NodePort;
   /** Session claims and what their hosts show. */
   readonly claims: ClaimPort;
+  readonly disputes: DisputePort;
+  /** Sends what the judges have decided. */
+  readonly calls: CallPort;
   readonly judge: JudgePort;
   readonly log: Logger;
 }
@@ -94,6 +101,8 @@ export class Signer {
   readonly #blocks: BlockSigner;
   readonly #judging: JudgeQueue;
   readonly #audits: ClaimAudits;
+  readonly #disputes: Disputes;
+  readonly #closings: Closings;
   readonly #abort = new AbortController();
   #server: HttpServer | null = null;
   #resyncing: Promise<void> | null = null;
@@ -111,6 +120,8 @@ export class Signer {
     const key = { privateKey: options.privateKey, publicKey };
     this.#judging = new JudgeQueue(shared, key, options.chainId);
     this.#audits = new ClaimAudits(shared, key, options.chainId);
+    this.#disputes = new Disputes(shared, key, options.chainId);
+    this.#closings = new Closings(shared, publicKey, options.chainId);
   }
 
   /** Other judges by signing key, and what they were seen to do. */
@@ -195,11 +206,23 @@ export class Signer {
     const { signal } = this.#abort;
     while (await world.timers.sleep(LIMITS.claimLookMs, signal)) {
       try {
-        if (await this.#audits.look()) await this.#judging.publish();
+        await this.#audit();
       } catch (cause) {
-        if (!signal.aborted) log.debug('claims cannot be looked at', { cause });
+        if (!signal.aborted) log.debug('claims and disputes cannot be looked at', { cause });
       }
     }
+  }
+
+  /** One look at what is under audit or in dispute. */
+  async #audit(): Promise<void> {
+    const { claims, disputes } = this.#deps;
+    const pending = await claims.pending();
+    const open = await disputes.open();
+    const burnHeight = open.length === 0 ? 0 : await disputes.burnHeight();
+    const cycles = await this.#audits.look(pending);
+    const isNew = await this.#disputes.look(open, burnHeight);
+    if (isNew || cycles.size > 0) await this.#judging.publish(cycles);
+    await this.#closings.look(pending, open, burnHeight);
   }
 
   /** Once after the start, then while a proposal is open; receipts every so often. */

@@ -1,6 +1,7 @@
 /**
- * Our slot of `.inference-verdicts-*`: seal key, recent verdicts and blind commits, claim verdicts. It
- * is written whole each time, and again when a write may have been lost or a new cycle has begun.
+ * Our slots of `.inference-verdicts-*`: seal key, recent verdicts and blind commits, verdicts on claims and
+ * disputes. A slot is written whole each time, and again when a write may have been lost or a new cycle
+ * has begun. Claims of the cycle before are judged in the slot we had in that one.
  */
 import { bytesEqual } from '@assay/bytes';
 import { encodeVerdictChunk } from '@assay/jobs';
@@ -24,6 +25,8 @@ export class VerdictSlot {
   /** In whose slots our words stand; null: not known to stand anywhere. */
   #publishedCycle: number | null = null;
   #publications = 0;
+  /** Earlier cycles whose slots lack something; null: this process has not looked yet. */
+  #behind: Set<number> | null = null;
 
   constructor(deps: VerdictSlotDeps, publicKey: Uint8Array, sealKey: Uint8Array) {
     this.#deps = deps;
@@ -31,26 +34,48 @@ export class VerdictSlot {
     this.#sealKey = sealKey;
   }
 
-  async publish(): Promise<void> {
-    const { node, ledger, slots, contracts } = this.#deps;
+  /** @param cycles in whose slots something new belongs, besides the current one */
+  async publish(cycles: Iterable<number> = []): Promise<void> {
+    const { node } = this.#deps;
     this.#publishedCycle = null;
     this.#publications += 1;
     const publication = this.#publications;
-    const data = encodeVerdictChunk({
+    const cycle = await node.currentCycle();
+    // A verdict on a claim may have been recorded, and not said, before we were killed.
+    this.#behind ??= new Set(this.#deps.ledger.recentClaims(1).length > 0 ? [cycle - 1] : []);
+    for (const one of cycles) this.#behind.add(one);
+    const data = this.#chunk();
+    const isSaid = await this.#write(cycle, data);
+    // A later one knows more: only its own success counts.
+    if (isSaid && publication === this.#publications) this.#publishedCycle = cycle;
+    for (const one of [...this.#behind]) {
+      const isOver = one === cycle || one < Math.max(0, cycle - 1);
+      if (isOver || (await this.#write(one, data))) this.#behind.delete(one);
+    }
+  }
+
+  #chunk(): Uint8Array {
+    const { ledger } = this.#deps;
+    return encodeVerdictChunk({
       sealKey: this.#sealKey,
       entries: ledger.recentVerdicts(LIMITS.verdictsPublished),
       claims: ledger.recentClaims(LIMITS.claimVerdictsPublished),
+      disputes: ledger.recentDisputes(LIMITS.disputeVerdictsPublished),
     });
-    const cycle = await node.currentCycle();
+  }
+
+  /** True when it stands, or when we have no slot in that cycle. */
+  async #write(cycle: number, data: Uint8Array): Promise<boolean> {
+    const { node, slots, contracts } = this.#deps;
     const set = await node.signerSet(cycle);
     const slot = set?.findIndex((s) => bytesEqual(s.publicKey, this.#publicKey)) ?? -1;
-    const isSaid = slot < 0 || (await slots.write(contracts.verdicts(cycle), slot, data));
-    // A later one knows more: only its own success counts.
-    if (isSaid && publication === this.#publications) this.#publishedCycle = cycle;
+    return slot < 0 || slots.write(contracts.verdicts(cycle), slot, data);
   }
 
   /** A write was lost with the node, or a new cycle began: its verdicts have a slot of their own. */
   async publishAgain(): Promise<void> {
-    if (this.#publishedCycle !== (await this.#deps.node.currentCycle())) await this.publish();
+    const cycle = await this.#deps.node.currentCycle();
+    if (this.#publishedCycle === cycle && (this.#behind?.size ?? 0) === 0) return;
+    await this.publish();
   }
 }

@@ -176,7 +176,7 @@ function scene({ content, lines, pending }: Claimed, store = new MemoryStore()) 
     say: (index: number, verdict: ClaimVerdict['verdict'], by = SIGNERS[index]!) => {
       const said = { claimHash: pending.hash, verdict };
       const signature = signClaimVerdict(said, CHAIN_ID, by);
-      const chunk = { sealKey: null, entries: [], claims: [{ ...said, signature }] };
+      const chunk = { sealKey: null, entries: [], claims: [{ ...said, signature }], disputes: [] };
       slots.set(index, encodeVerdictChunk(chunk));
     },
   };
