@@ -24,6 +24,8 @@ export type HostKind =
   | 'edits-tokens'
   /** Answers well, and never opens the sketch to judges that have committed to theirs. */
   | 'hides-sketch'
+  /** Serves sessions well, and shows judges neither receipts nor prompts nor transcripts. */
+  | 'withholds'
   /** Is registered and never answers. */
   | 'silent';
 
@@ -44,6 +46,7 @@ export function hostEngine(kind: HostKind, world: SimWorld, answerMs = ANSWER_MS
   switch (kind) {
     case 'honest':
     case 'hides-sketch':
+    case 'withholds':
       return new DisguisedEngine(honest, honest.info, world, { answerMs });
     case 'swaps-model': {
       const other = new FakeEngine({ weights: OTHER_WEIGHTS });

@@ -10,7 +10,7 @@
 import { BitcoinRpc, minerKey } from '@assay/burnchain';
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { type Genesis, parseGenesis, type StoredHeader } from '@assay/chainstate';
-import { Cv } from '@assay/clarity-value';
+import { type ClarityValue, Cv } from '@assay/clarity-value';
 import type { InferenceResult } from '@assay/client';
 import { describeModel } from '@assay/engine';
 import type { FullNode } from '@assay/full-node';
@@ -64,7 +64,12 @@ const BALANCE_MICRO = 1_000_000_000_000n;
 const BOND_MICRO = 100_000_000n;
 export const INPUT_PRICE_MICRO = 10n;
 export const OUTPUT_PRICE_MICRO = 100n;
+/** Short cycles: every scenario of some length crosses a few. */
+const CYCLE_BLOCKS = 10;
 const USERS = ['alice', 'bob'] as const;
+
+/** Of a host's record in `.hosts`. */
+export type HostField = 'settled' | 'faults' | 'missed' | 'earned' | 'clean' | 'bond';
 
 /** Reached its limit of virtual time, or nothing is left to happen. */
 export class SimTimeout extends Error {
@@ -172,8 +177,7 @@ export class SimAssay {
       JSON.stringify({
         network: 'devnet',
         timestampSecs: Math.floor(this.net.nowMs / 1000) - 3_600,
-        // Short cycles: every scenario of some length crosses a few.
-        pox: { rewardCycleLength: 10, prepareLength: 3 },
+        pox: { rewardCycleLength: CYCLE_BLOCKS, prepareLength: 3 },
         balances: funded.map(({ address }) => ({ address, amountMicro: String(BALANCE_MICRO) })),
         signers: this.#signerWeights.map((weight, i) => ({
           publicKey: bytesToHex(simKey(`signer-${i + 1}`).publicKey),
@@ -277,6 +281,18 @@ export class SimAssay {
   }
 
   // ---- Bitcoin --------------------------------------------------------------------------------
+
+  /** The reward cycle of the newest Bitcoin block. */
+  get rewardCycle(): number {
+    const { firstBurnHeight } = this.node.chainstate.network.pox;
+    return Math.floor((this.burnHeight - firstBurnHeight) / CYCLE_BLOCKS);
+  }
+
+  /** Bitcoin blocks until the next cycle begins. */
+  get blocksToCycle(): number {
+    const { firstBurnHeight } = this.node.chainstate.network.pox;
+    return CYCLE_BLOCKS - ((this.burnHeight - firstBurnHeight) % CYCLE_BLOCKS);
+  }
 
   get burnHeight(): number {
     return this.node.coordinator.burnTip()?.burnHeight ?? 0;
@@ -462,17 +478,24 @@ export class SimAssay {
   }
 
   /** A field of a host's record in `.hosts`. */
-  hostRecord(name: string, field: 'settled' | 'faults' | 'missed' | 'earned'): bigint {
+  hostRecord(name: string, field: HostField): bigint {
+    const host = this.readOnly('hosts', 'get-host', [Cv.principal(simKey(name).address)]);
+    if (host.type !== 'some' || host.value.type !== 'tuple') return -1n;
+    const value = host.value.entries.get(field);
+    return value?.type === 'uint' ? value.value : -1n;
+  }
+
+  /** What a boot contract says at the tip. */
+  readOnly(contract: string, functionName: string, args: readonly ClarityValue[]): ClarityValue {
     const { chainstate, coordinator } = this.node;
-    const host = chainstate.view(coordinator.tip().blockId).callReadOnly({
-      contractId: `${this.bootAddress}.hosts`,
-      functionName: 'get-host',
-      args: [Cv.principal(simKey(name).address)],
+    const answer = chainstate.view(coordinator.tip().blockId).callReadOnly({
+      contractId: `${this.bootAddress}.${contract}`,
+      functionName,
+      args,
       sender: this.bootAddress,
     });
-    if (!host.ok || host.value.type !== 'some' || host.value.value.type !== 'tuple') return -1n;
-    const value = host.value.value.entries.get(field);
-    return value?.type === 'uint' ? value.value : -1n;
+    if (!answer.ok) throw new Error(`${contract} ${functionName} failed`);
+    return answer.value;
   }
 
   /** Answers that were paid for, over all hosts. */

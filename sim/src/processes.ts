@@ -7,7 +7,7 @@ import { FullNode, type ObserverSettings } from '@assay/full-node';
 import { createGatewayChain, Gateway } from '@assay/gateway';
 import { type ChainPort, createHttpChain, createSessionChain, HostDaemon } from '@assay/host';
 import { RegtestService } from '@assay/regtest';
-import { httpClaims, httpNode, Signer } from '@assay/signer';
+import { httpCalls, httpClaims, httpDisputes, httpNode, Signer } from '@assay/signer';
 import { DEVNET_IDS } from '@assay/wallet';
 import type { SimMain, SimWorld } from '@assay/world/sim';
 import { type HostKind, hostEngine } from './engines.ts';
@@ -23,7 +23,7 @@ import {
   NODE_URL,
   signerPort,
 } from './places.ts';
-import { hidingSketches, withholding } from './withholding.ts';
+import { deafToJudges, hidingSketches, withholding } from './withholding.ts';
 
 /** The miner's first coinbase matures at 101; with a rival, whose is the first, the second. */
 export const INITIAL_BLOCKS = 102;
@@ -103,6 +103,8 @@ export function signerProcess(sim: SimAssay, index: number): SimMain {
         store: sim.disk.open(world, 'ledger'),
         node,
         claims: httpClaims(world, { url: NODE_URL, bootAddress, privateKey }),
+        disputes: httpDisputes(world, { url: NODE_URL, bootAddress }),
+        calls: httpCalls(world, { url: NODE_URL, bootAddress, network: DEVNET_IDS, privateKey }),
         judge: judgeOf(sim.judgeKinds[index] ?? 'honest', sim, world, node),
         log: sim.logs.of(world),
       },
@@ -136,7 +138,7 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
     const takesSessions = sim.gatewayNames.length > 0;
     const sessions = createSessionChain(world, { nodeUrl: NODE_URL, bootAddress });
     const host = new HostDaemon(
-      world,
+      kind === 'withholds' ? deafToJudges(world) : world,
       {
         chain: chainOf(kind, chain, operatingKey),
         store: sim.disk.open(world, 'jobs'),

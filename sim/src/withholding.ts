@@ -2,6 +2,7 @@
 import type { ChainPort } from '@assay/host';
 import { decodeReceiptChunk, encodeReceiptChunk } from '@assay/jobs';
 import { decodeTransaction, signChunk } from '@assay/wire';
+import type { World } from '@assay/world';
 
 /** Publishes receipts and never says where the sketch is. */
 export function hidingSketches(chain: ChainPort, operatingKey: Uint8Array): ChainPort {
@@ -38,4 +39,17 @@ export function withholding(chain: ChainPort, functionNames: readonly string[]):
       return chain.broadcast(bytes);
     },
   };
+}
+
+/** The world of a host whose door knows nothing that a judge asks about sessions. */
+export function deafToJudges(world: World): World {
+  const asked = /^\/(sessions\/claims|prompts|transcripts)\//;
+  const serve: World['net']['serve'] = (options, handler) =>
+    world.net.serve(options, async (request) =>
+      asked.test(request.path)
+        ? { status: 404, headers: {}, body: new Uint8Array(0) }
+        : handler(request),
+    );
+  const { clock, random, timers, files } = world;
+  return { clock, random, timers, files, net: { ...world.net, serve } };
 }

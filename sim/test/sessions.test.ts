@@ -1,27 +1,98 @@
 /**
  * Sessions of gateways with hosts, from the first answer to the last micro-STX: what was served is
- * claimed, audited by signers that a later Bitcoin block drew, and paid; what was false is convicted.
- * Source: docs/protocol.md, sessions; issue "verified inference", the protocol.
+ * claimed, audited by signers that a later Bitcoin block drew, and paid; what was false, or was not shown, is
+ * convicted on chain by the signers themselves. Source: docs/protocol.md, sessions.
  */
+import { Cv } from '@assay/clarity-value';
 import { describe, expect, it, vi } from 'vitest';
-import { SimAssay } from '../src/index.ts';
+import { type HostKind, SimAssay } from '../src/index.ts';
 
 // Virtual time costs real time on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 180_000 });
 
+const FEE_PERCENT = 3n;
+/** Of a host's claim and release; of a gateway's opening. */
+const CALL_FEE_MICRO = 3_000n;
+
+/** Two answers through a gateway, claimed. @returns what they cost in micro-STX */
+async function served(sim: SimAssay): Promise<bigint> {
+  let costMicro = 0n;
+  for (const prompt of ['Is the Earth round?', 'And the Moon?']) {
+    const said = await sim.chat(prompt);
+    expect(said.status, said.text).toBe(200);
+    costMicro += said.costMicro;
+  }
+  await sim.until(() => logged(sim, 'sessions claimed').length > 0, 'a claim', 60_000);
+  return costMicro;
+}
+
+function logged(sim: SimAssay, message: string) {
+  return sim.logs.entries.filter((entry) => entry.message === message);
+}
+
+/** Bitcoin blocks until the audit of what was claimed is drawn, and time for it. */
+async function audit(sim: SimAssay): Promise<void> {
+  for (let i = 0; i < 3; i++) await sim.nextTenure();
+  await sim.pass(60_000);
+}
+
+function start(seed: string, host: HostKind): Promise<SimAssay> {
+  const signerWeights = [1, 1, 1, 1];
+  return SimAssay.start({ seed, hosts: [host], gateways: 1, signerWeights });
+}
+
 describe('an honest host', () => {
   it('is paid for its claims once the drawn judges have audited them', async () => {
-    const sim = await SimAssay.start({ seed: 'sessions', hosts: ['honest'], gateways: 1 });
+    const sim = await start('sessions', 'honest');
     const before = sim.balance(sim.hostAddress('host-1'));
-    for (const prompt of ['Is the Earth round?', 'And the Moon?']) {
-      const said = await sim.chat(prompt);
-      expect(said.status, said.text).toBe(200);
-    }
-    await sim.pass(30_000);
-    for (let i = 0; i < 3; i++) await sim.nextTenure();
-    await sim.pass(60_000);
-    console.log(sim.logs.entries.filter(e=>/claim|session/.test(e.message)).map(e=>sim.logs.format(e)).join('\n'));
-    console.log(sim.balance(sim.hostAddress('host-1'))-before);
+    const costMicro = await served(sim);
+    await audit(sim);
+    const paid = costMicro - (costMicro * FEE_PERCENT) / 100n;
+    expect(sim.balance(sim.hostAddress('host-1')) - before).toBe(paid - 2n * CALL_FEE_MICRO);
+    expect(sim.hostRecord('host-1', 'clean')).toBe(1n);
+    expect(sim.faults()).toEqual([]);
+  });
+
+  it('is paid by the judges of the cycle it claimed in, when the next one has begun', async () => {
+    const sim = await start('claim of an earlier cycle', 'honest');
+    while (sim.blocksToCycle > 2) await sim.nextTenure();
+    const claimedIn = sim.rewardCycle;
+    await served(sim);
+    await audit(sim);
+    expect(sim.rewardCycle).toBe(claimedIn + 1);
+    expect(sim.hostRecord('host-1', 'clean')).toBe(1n);
+    expect(sim.faults()).toEqual([]);
+  });
+});
+
+describe('a host that', () => {
+  it('runs another model is convicted: the bond is slashed, the customer refunded', async () => {
+    const sim = await start('cheat', 'swaps-model');
+    const gateway = sim.hostAddress('gateway-1');
+    const before = { host: sim.balance(sim.hostAddress('host-1')), gateway: sim.balance(gateway) };
+    await served(sim);
+    await audit(sim);
+    expect(logged(sim, 'a decision of the judges was sent').length).toBeGreaterThan(0);
+    expect(sim.balance(gateway)).toBe(before.gateway - CALL_FEE_MICRO);
+    expect(sim.balance(sim.hostAddress('host-1'))).toBe(before.host - CALL_FEE_MICRO);
+    expect(sim.hostRecord('host-1', 'faults')).toBe(1n);
+    expect(sim.hostRecord('host-1', 'bond')).toBe(0n);
+    expect(sim.readOnly('judges', 'get-slash', [Cv.uint(1n)]).type).toBe('some');
+    expect(sim.faults()).toEqual([]);
+  });
+
+  it('withholds its receipts is denied: no pay, a miss, the bond stays', async () => {
+    const sim = await start('withholds', 'withholds');
+    const gateway = sim.hostAddress('gateway-1');
+    const before = sim.balance(gateway);
+    await served(sim);
+    await audit(sim);
+    // Judges ask for two minutes before they call it withholding.
+    await sim.pass(180_000);
+    expect(sim.balance(gateway)).toBe(before - CALL_FEE_MICRO);
+    expect(sim.hostRecord('host-1', 'missed')).toBe(1n);
+    expect(sim.hostRecord('host-1', 'faults')).toBe(0n);
+    expect(sim.hostRecord('host-1', 'bond')).toBe(100_000_000n);
     expect(sim.faults()).toEqual([]);
   });
 });

@@ -64,7 +64,11 @@ export function checkVerdicts(
 ): void {
   const what = 'signers of 70 % of weight signed the verdict: valid';
   const hash = commitmentHash(settlement.commitment);
-  const verdict = { commitmentHash: hash, requestId: settlement.requestId, verdict: 'valid' } as const;
+  const verdict = {
+    commitmentHash: hash,
+    requestId: settlement.requestId,
+    verdict: 'valid',
+  } as const;
   const seen = new Set<number>();
   let weight = 0n;
   for (const { index, signature } of settlement.verdicts) {

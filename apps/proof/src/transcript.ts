@@ -5,6 +5,7 @@
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import {
+  type ClosingCertificate,
   type Commitment,
   commitmentHash,
   commitmentRoot,

@@ -8,7 +8,12 @@
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
-import { decodeLogprob, decodeSketchPart, SKETCH_BYTES } from '@assay/jobs';
+import {
+  type ClosingCertificate,
+  decodeLogprob,
+  decodeSketchPart,
+  SKETCH_BYTES,
+} from '@assay/jobs';
 import { DEVNET, NETWORKS, type NetworkParams } from '@assay/params';
 import { checkBitcoin } from './bitcoin.ts';
 import type { BitcoinSource } from './bitcoin-source.ts';
@@ -17,12 +22,7 @@ import { CannotGoOn, type Check, Checks, type ProvenAnswer, type VerifyReport } 
 import type { InferResult } from './infer-result.ts';
 import { fetchJson, type NodeSource } from './node-source.ts';
 import { checkTerms, type ProvenRequest, proveRequest, proveResult } from './record.ts';
-import {
-  checkCommitment,
-  checkPayment,
-  checkVerdicts,
-  settlementOf,
-} from './settlement.ts';
+import { checkCommitment, checkPayment, checkVerdicts, settlementOf } from './settlement.ts';
 import { SignerSets } from './signer-sets.ts';
 import { fetchBytes, field, hexBytes, type Signer } from './sources.ts';
 import { type CheckedTranscript, checkTranscript } from './transcript.ts';

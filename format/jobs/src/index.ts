@@ -18,8 +18,8 @@ export {
 } from './certificate.ts';
 export {
   type ClaimVerdictEntry,
-  decodeReceiptChunk,
   type DisputeVerdictEntry,
+  decodeReceiptChunk,
   decodeVerdictChunk,
   encodeReceiptChunk,
   encodeVerdictChunk,

@@ -228,7 +228,12 @@ describe('transcript, manifest, prompt and chunks', () => {
       { claimHash: filled(32, 1), verdict: 'withheld', signature: filled(65, 3) },
     ] as const;
     const disputes = [
-      { disputeId: 7n, commitmentHash: filled(32, 6), verdict: 'invalid', signature: filled(65, 4) },
+      {
+        disputeId: 7n,
+        commitmentHash: filled(32, 6),
+        verdict: 'invalid',
+        signature: filled(65, 4),
+      },
     ] as const;
     for (const sealKey of [null, filled(32, 5)]) {
       const said: VerdictChunk = { sealKey, entries, claims, disputes };

@@ -96,8 +96,8 @@ export interface ChainPort {
   /** Our slot in `.inference-receipts`; null while we are not registered. */
   receiptSlot(): Promise<{ readonly slotId: number; readonly version: number } | null>;
   putReceipts(chunk: StackerDbChunk): Promise<SlotAcknowledgement>;
-  /** Who judges now. */
-  signers(): Promise<SignerCycle>;
+  /** Who judges now, or who judged in an earlier cycle; nobody in a cycle without a set. */
+  signers(cycle?: number): Promise<SignerCycle>;
   /** What each signer of the cycle has published, by its index; its signature is checked. */
   verdicts(cycle: SignerCycle): Promise<ReadonlyMap<number, VerdictChunk>>;
   nonce(address: string): Promise<AccountNonce>;

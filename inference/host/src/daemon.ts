@@ -18,7 +18,7 @@ import type { SigningKey } from '@assay/wire';
 import type { HttpServer, World } from '@assay/world';
 import { answerJob, type ServedModel } from './answering.ts';
 import { collectCertificate } from './certificate.ts';
-import type { AssignedRequest, ChainNews, ChainPort } from './chain-port.ts';
+import type { AssignedRequest, ChainNews, ChainPort, SignerCycle } from './chain-port.ts';
 import { isSameRequest, type Job, newJob } from './job.ts';
 import { JobBook } from './job-book.ts';
 import { LIMITS } from './limits.ts';
@@ -214,10 +214,14 @@ export class HostDaemon {
     return this.#isSigner(publicKey);
   }
 
+  /** Of the current cycle or of the one before, whose claims they still judge. */
   async #isSigner(publicKey: Uint8Array): Promise<boolean> {
+    const { chain } = this.#deps;
     const own = hash160(publicKey);
-    const { signers } = await this.#deps.chain.signers();
-    return signers.some(({ hash }) => bytesEqual(hash, own));
+    const isAmong = ({ signers }: SignerCycle) => signers.some(({ hash }) => bytesEqual(hash, own));
+    const current = await chain.signers();
+    if (isAmong(current)) return true;
+    return current.cycle > 0 && isAmong(await chain.signers(current.cycle - 1));
   }
 
   /** Runs `turn` for ever; when it throws, the world failed: wait a little. */

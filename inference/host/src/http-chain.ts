@@ -115,10 +115,9 @@ class HttpChain implements ChainPort {
     return { accepted, currentVersion: metadata?.slotVersion ?? null };
   }
 
-  async signers(): Promise<SignerCycle> {
-    const current = await this.#read('signers', 'get-current', []);
-    const cycle = uint(field(current, 'cycle'));
-    const totalWeight = uint(field(current, 'total-weight'));
+  async signers(named?: number): Promise<SignerCycle> {
+    const current = named === undefined ? await this.#read('signers', 'get-current', []) : null;
+    const cycle = current === null ? BigInt(named!) : uint(field(current, 'cycle'));
     const set = await this.#read('signers', 'get-signers', [Cv.uint(cycle)]);
     const items = set.type === 'some' && set.value.type === 'list' ? set.value.items : [];
     const signers = items.map((item) => {
@@ -126,6 +125,10 @@ class HttpChain implements ChainPort {
       if (signer.type !== 'principal') throw new TypeError('a signer is no principal');
       return { hash: signer.hash, weight: uint(field(item, 'weight')) };
     });
+    const totalWeight =
+      current === null
+        ? uint(await this.#read('signers', 'get-total-weight', [Cv.uint(cycle)]))
+        : uint(field(current, 'total-weight'));
     return { cycle: Number(cycle), signers, totalWeight };
   }
 

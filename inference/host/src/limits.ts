@@ -1,4 +1,6 @@
 /** Bounds of the host: work taken on, memory and disk spent on others' behalf, patience with the node. */
+import { LIMITS as JOBS } from '@assay/jobs';
+
 export const LIMITS = {
   /** Jobs known and not closed. Beyond it new requests wait on chain until some are done. */
   openJobsMax: 256,
@@ -49,7 +51,7 @@ export const LIMITS = {
   /** Body of a session request, bytes: a megabyte of prompt, escaped. */
   sessionBodyBytesMax: 4 * 1024 * 1024,
   /** Requests of one session under way. */
-  sessionOpenMax: 64,
+  sessionOpenMax: JOBS.sessionOpenMax,
   /** Session requests under way on this host; more are told 503. */
   sessionRequestsMax: 256,
   /** Sessions kept in memory; the ones that rest leave first. */

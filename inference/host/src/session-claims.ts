@@ -8,6 +8,7 @@ import { type ClarityValue, Cv } from '@assay/clarity-value';
 import { hash160, publicKeyFromPrivate } from '@assay/crypto';
 import {
   type Claim,
+  claimAmountMaxMicro,
   claimHash,
   claimVerdictTuple,
   commitmentHash,
@@ -97,6 +98,12 @@ export class SessionClaims {
     const records = [...book.requests(id, claimedRequests, to)];
     const commitments = records.flatMap(({ end }) => (end === null ? [] : [end.commitment]));
     if (commitments.length !== Number(to - claimedRequests)) return null;
+    const priced = records.map(({ request: { maxFeeMicro } }, i) => ({
+      ...commitments[i]!,
+      maxFeeMicro,
+    }));
+    // Judges would call it withheld; with the requests under way it will be in order.
+    if (cumulativeMicro - claimedMicro > claimAmountMaxMicro(terms.prices, priced)) return null;
     const claim: Claim = {
       sessionId: id,
       from: claimedRequests,
@@ -162,9 +169,9 @@ export class SessionClaims {
     record: ClaimRecord,
   ): Promise<readonly ClarityValue[] | null> {
     const { chain } = this.#deps;
-    const cycle = await chain.signers();
-    // The judges of an earlier cycle no longer publish; the claim will lapse.
-    if (record.judges === null || cycle.cycle !== record.cycle) return null;
+    if (record.judges === null) return null;
+    // Its own judges, also when the next cycle has begun: their slots stand as long.
+    const cycle = await chain.signers(record.cycle);
     const said = await chain.verdicts(cycle);
     const tuple = claimVerdictTuple({ claimHash: hash, verdict: 'valid' });
     const { chainId } = this.#options.network;

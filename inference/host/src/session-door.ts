@@ -360,6 +360,10 @@ export class SessionDoor {
       if (voucher.cumulativeMicro > session.terms.depositMicro) {
         throw new Refusal(402, 'host/deposit', 'the deposit does not cover this voucher');
       }
+      // Claims are held against their receipts: nobody may make ours look like more than they account for.
+      if (voucher.cumulativeMicro > session.dueMicroMax()) {
+        throw new Refusal(409, 'host/overpaid', 'more than was delivered and is under way');
+      }
       const firstOpen = [...session.open.keys()].reduce((a, b) => (a < b ? a : b), U64_MAX);
       if (voucher.requests > session.state.lastIndex || voucher.requests >= firstOpen) {
         throw new Refusal(409, 'host/requests', 'not all of these requests have ended');

@@ -56,6 +56,13 @@ export class LiveSession {
     return sum;
   }
 
+  /** The most that can be owed: what was delivered, all under way at its dearest, and some slack. */
+  dueMicroMax(): bigint {
+    let sum = this.state.deliveredMicro + this.unpaidMicroMax();
+    for (const { record } of this.open.values()) sum += record.request.maxFeeMicro;
+    return sum;
+  }
+
   /** Streams wait while more than this is unpaid: the prompts under way and a stretch of answer. */
   unpaidMicroMax(): bigint {
     const { prices } = this.terms;

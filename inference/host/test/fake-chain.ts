@@ -153,7 +153,10 @@ export class FakeChain implements ChainPort {
     return new Map(
       this.signerKeys.map((_, index) => {
         const entries = this.published.get(index) ?? [];
-        return [index, { sealKey: this.sealKeys.get(index) ?? null, entries, claims: [], disputes: [] }];
+        return [
+          index,
+          { sealKey: this.sealKeys.get(index) ?? null, entries, claims: [], disputes: [] },
+        ];
       }),
     );
   }

@@ -155,7 +155,12 @@ describe('the chain over RPC', () => {
     const cycle = await chain.signers();
     expect(cycle).toMatchObject({ cycle: 5, totalWeight: 10n });
     expect(cycle.signers[0]!.weight).toBe(10n);
-    const said = { sealKey: new Uint8Array(32).fill(7), entries: [entry], claims: [], disputes: [] };
+    const said = {
+      sealKey: new Uint8Array(32).fill(7),
+      entries: [entry],
+      claims: [],
+      disputes: [],
+    };
     const data = encodeVerdictChunk(said);
     const signed = signChunk({ slotId: 1, slotVersion: 2, data }, key);
     let signature = bytesToHex(signed.signature);

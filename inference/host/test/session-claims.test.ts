@@ -37,7 +37,12 @@ async function owed() {
   };
   const said = new Map<number, ClaimVerdictEntry[]>();
   chain.verdicts = async () =>
-    new Map([...said].map(([index, claims]) => [index, { sealKey: null, entries: [], claims }]));
+    new Map(
+      [...said].map(([index, claims]) => [
+        index,
+        { sealKey: null, entries: [], claims, disputes: [] },
+      ]),
+    );
   let record: ClaimRecord | null = null;
   let burnHeight = 100;
   const book = new SessionBook(scene.store);

@@ -15,6 +15,7 @@ import {
 import { MemoryStore } from '@assay/store';
 import { nodeWorld } from '@assay/world/node';
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../src/limits.ts';
 import { allLines, CHAIN_ID, HOST_PUBLIC, linesOf, PRICES, SessionScene } from './session-scene.ts';
 
 const scene = () => new SessionScene(nodeWorld());
@@ -165,6 +166,19 @@ describe('payment', () => {
       await one.pay(BigInt(paid) * PRICES.outputMicro, 0n);
     }
     expect(seen).toBeGreaterThan(0);
+  });
+
+  it('a voucher for more than was delivered is refused: no claim could account for it', async () => {
+    const one = scene();
+    const { commitment } = contentOf(await allLines(await one.post()));
+    const { promptTokens, outputTokens } = commitment;
+    const price = sessionPrice(PRICES, { promptTokens, outputTokens, cachedTokens: 0 });
+    const slack = BigInt(LIMITS.sessionUnpaidTokensMax) * PRICES.outputMicro;
+    expect(await one.pay(price + slack + 1n, 1n)).toMatchObject({
+      status: 409,
+      code: 'host/overpaid',
+    });
+    expect(await one.pay(price, 1n)).toMatchObject({ status: 200 });
   });
 
   it('a voucher counts once, never falls, and never exceeds the deposit', async () => {

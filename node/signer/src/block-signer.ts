@@ -71,6 +71,7 @@ interface Pending {
   readonly burnHeight: number;
   readonly cycle: number;
   readonly set: readonly SignerSlot[];
+  readonly earlierSet: readonly SignerSlot[] | null;
   readonly slot: number;
   readonly seenMs: number;
   /** Of the miner's slot: a higher one means that it asks again. */
@@ -163,6 +164,7 @@ export class BlockSigner {
     const set = await node.signerSet(cycle);
     const slot = set?.findIndex((s) => bytesEqual(s.publicKey, this.#options.publicKey)) ?? -1;
     if (set === null || slot < 0) return;
+    const earlierSet = cycle > 0 ? await node.signerSet(cycle - 1) : null;
     const orphaned = await this.#orphanedAt(header.chainLength);
     const nowMs = world.clock.nowMs();
     const pending: Pending = {
@@ -171,6 +173,7 @@ export class BlockSigner {
       burnHeight,
       cycle,
       set,
+      earlierSet,
       slot,
       seenMs: nowMs,
       version,
@@ -242,9 +245,10 @@ export class BlockSigner {
       );
     }
     const { ledger, contracts } = this.#deps;
-    const { set } = pending;
+    const { set, earlierSet } = pending;
     const { chainId } = this.#options;
-    const bad = checkSettlements(pending.proposal.block, { contracts, ledger, set, chainId });
+    const facts = { contracts, ledger, set, earlierSet, chainId };
+    const bad = checkSettlements(pending.proposal.block, facts);
     if (bad !== null) return this.#refuse(pending, bad, bad.txid);
     pending.stage = 'pre-committed';
     pending.preCommits.add(pending.slot);

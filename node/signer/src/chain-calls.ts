@@ -13,7 +13,7 @@ import {
 } from '@assay/wallet';
 import { encodeTransaction } from '@assay/wire';
 import type { World } from '@assay/world';
-import { type ReaderOptions, READ_TIMEOUT_MS } from './contract-reader.ts';
+import { READ_TIMEOUT_MS, type ReaderOptions } from './contract-reader.ts';
 import { LIMITS } from './limits.ts';
 
 export interface CallPort {

@@ -11,7 +11,7 @@
  * Whoever comes first is enough, so signers take turns, each with some time for itself. Nothing here is
  * on disk: the slots of the signers and the chain say what is left to be done.
  */
-import { bytesEqual, bytesToHex } from '@assay/bytes';
+import { bytesEqual, bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { type ClarityValue, Cv, parsePrincipal } from '@assay/clarity-value';
 import { hash160 } from '@assay/crypto';
 import {
@@ -220,7 +220,7 @@ export class Closings {
     const nowMs = world.clock.nowMs();
     const closing = this.#closings.get(name) ?? { sinceMs: nowMs, sentAtMs: null };
     this.#remember(name, closing);
-    const first = hash160(new TextEncoder().encode(name))[0]! % set.length;
+    const first = hash160(bytesFromUtf8(name))[0]! % set.length;
     const turn = (own - first + set.length) % set.length;
     if (nowMs - closing.sinceMs < turn * LIMITS.closingTurnMs) return;
     if (closing.sentAtMs !== null && nowMs - closing.sentAtMs < LIMITS.closingRepeatMs) return;

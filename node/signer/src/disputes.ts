@@ -6,7 +6,13 @@
  */
 import { bytesEqual } from '@assay/bytes';
 import { parsePrincipal } from '@assay/clarity-value';
-import { openBody, type SealKeyPair, sealKeyPair, sealSecretOf, signDisputeVerdict } from '@assay/jobs';
+import {
+  openBody,
+  type SealKeyPair,
+  sealKeyPair,
+  sealSecretOf,
+  signDisputeVerdict,
+} from '@assay/jobs';
 import type { Logger } from '@assay/observe';
 import { fetchContent, gatherCase, isOwnHost } from './case-file.ts';
 import type { DisputePort, OpenDispute } from './dispute-port.ts';
@@ -81,7 +87,7 @@ export class Disputes {
     }
     const said = { disputeId: id, evidence, commitmentHash, verdict };
     const signature = signDisputeVerdict(said, this.#chainId, this.#key.privateKey);
-    ledger.recordDispute({ disputeId: id, commitmentHash, verdict, signature });
+    ledger.recordDispute({ ...said, signature });
     return true;
   }
 

@@ -106,7 +106,9 @@ class HttpClaims implements ClaimPort {
   async #endpoint(host: string): Promise<string | null> {
     const principal = parsePrincipal(host);
     if (!principal.ok) return null;
-    const record = some(await this.#reader.read('hosts', 'get-host', [Cv.principal(principal.value)]));
+    const record = some(
+      await this.#reader.read('hosts', 'get-host', [Cv.principal(principal.value)]),
+    );
     const endpoint = record === null ? null : field(record, 'endpoint');
     if (endpoint?.type !== 'string-ascii' || endpoint.value === '') return null;
     return endpoint.value.replace(/\/+$/, '');

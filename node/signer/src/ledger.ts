@@ -7,7 +7,7 @@
  * commitment hash; `opening/` commitment hash -> stored opening; `receipt/` commitment hash -> receipt,
  * while only committed; `timely/` commitment hash, key -> blind; `peer/` key, commitment hash -> code;
  * `claim/` claim hash -> verdict; `claim-order/` u32 -> claim hash; `dispute/` u64 id, commitment hash ->
- * verdict.
+ * evidence 32, verdict.
  */
 import { ByteReader, ByteWriter, bytesFromUtf8, concatBytes } from '@assay/bytes';
 import {
@@ -30,6 +30,12 @@ export interface SignedBlock {
   readonly burnHeight: number;
   /** 20 bytes. */
   readonly consensusHash: Uint8Array;
+}
+
+/** A verdict in a dispute, with the evidence that it is about. */
+export interface JudgedDispute extends DisputeVerdictEntry {
+  /** 32 bytes. */
+  readonly evidence: Uint8Array;
 }
 
 const SIGNED = bytesFromUtf8('at/');
@@ -67,9 +73,10 @@ function disputeKey(disputeId: bigint, commitmentHash: Uint8Array): Uint8Array {
   return concatBytes(DISPUTE, new ByteWriter(8).u64(disputeId).finish(), commitmentHash);
 }
 
-function disputeOf(value: Uint8Array): DisputeVerdictEntry | null {
-  const decoded = decodeVerdictChunk(value);
-  return decoded.ok ? (decoded.value.disputes[0] ?? null) : null;
+function disputeOf(value: Uint8Array): JudgedDispute | null {
+  const decoded = decodeVerdictChunk(value.slice(32));
+  const entry = decoded.ok ? decoded.value.disputes[0] : undefined;
+  return entry === undefined ? null : { ...entry, evidence: value.slice(0, 32) };
 }
 
 export class Ledger {
@@ -182,20 +189,27 @@ export class Ledger {
 
   // ---- disputes -------------------------------------------------------------------------------
 
-  dispute(disputeId: bigint, commitmentHash: Uint8Array): DisputeVerdictEntry | null {
+  dispute(disputeId: bigint, commitmentHash: Uint8Array): JudgedDispute | null {
     const value = this.#store.get(disputeKey(disputeId, commitmentHash));
     return value === null ? null : disputeOf(value);
   }
 
+  /** All verdicts under this id: after a reorganisation it may name another dispute. */
+  disputes(disputeId: bigint): JudgedDispute[] {
+    const prefix = disputeKey(disputeId, new Uint8Array(0));
+    return [...this.#store.range({ prefix })].flatMap(({ value }) => disputeOf(value) ?? []);
+  }
+
   /** Durable on return. A dispute is judged once. */
-  recordDispute(entry: DisputeVerdictEntry): void {
-    const value = encodeVerdictChunk({ sealKey: null, entries: [], claims: [], disputes: [entry] });
-    const key = disputeKey(entry.disputeId, entry.commitmentHash);
+  recordDispute(judged: JudgedDispute): void {
+    const entries = { sealKey: null, entries: [], claims: [], disputes: [judged] };
+    const value = concatBytes(judged.evidence, encodeVerdictChunk(entries));
+    const key = disputeKey(judged.disputeId, judged.commitmentHash);
     this.#store.batch((batch) => batch.put(key, value));
   }
 
   /** Of the newest disputes, oldest first. */
-  recentDisputes(count: number): DisputeVerdictEntry[] {
+  recentDisputes(count: number): JudgedDispute[] {
     const newest = [...this.#store.range({ prefix: DISPUTE, reverse: true, limit: count })];
     return newest.reverse().flatMap(({ value }) => disputeOf(value) ?? []);
   }

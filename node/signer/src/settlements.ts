@@ -10,6 +10,8 @@
  * | `.sessions release` | valid | invalid, withheld |
  * | `.sessions convict` | invalid | valid, withheld |
  * | `.sessions deny` | withheld | valid, invalid |
+ * | `.inference uphold` | invalid | valid, in the same dispute |
+ * | `.inference dismiss` | valid | invalid, in the same dispute |
  *
  * A call whose certificate does not hold pays nobody: the contract aborts it and keeps the fee, so it may
  * stand in a block (if it could not, anyone could stop the miner with a handful of them).
@@ -17,8 +19,10 @@
 import { type ClarityValue, formatPrincipal } from '@assay/clarity-value';
 import {
   type ClaimVerdict,
+  type DisputeVerdict,
   hashClarityValue,
   verifyClaimVerdict,
+  verifyDisputeVerdict,
   verifyVerdict,
 } from '@assay/jobs';
 import { type NakamotoBlock, type Transaction, transactionId } from '@assay/wire';
@@ -32,6 +36,8 @@ export interface SettlementFacts {
   readonly ledger: Ledger;
   /** Whose verdicts count. */
   readonly set: readonly SignerSlot[];
+  /** Of the cycle before, who still judge its claims; null: there was none. */
+  readonly earlierSet: readonly SignerSlot[] | null;
   readonly chainId: number;
 }
 
@@ -45,6 +51,7 @@ function contradiction(tx: Transaction, facts: SettlementFacts): string | null {
   if (payload.kind !== 'contract-call') return null;
   const contract = formatPrincipal(payload.contract);
   if (contract === facts.contracts.inference) {
+    if (DISPUTE_CALLS.has(payload.functionName)) return disputeContradiction(payload, facts);
     return answerContradiction(payload.functionName, payload.args, facts);
   }
   if (contract !== facts.contracts.sessions) return null;
@@ -80,7 +87,7 @@ const CLAIM_CALLS: ReadonlyMap<string, ClaimVerdict['verdict']> = new Map([
 function claimContradiction(
   functionName: string,
   args: readonly ClarityValue[],
-  { ledger, set, chainId }: SettlementFacts,
+  { ledger, set, earlierSet, chainId }: SettlementFacts,
 ): string | null {
   const verdict = CLAIM_CALLS.get(functionName);
   const [hash, verdicts] = args;
@@ -88,12 +95,43 @@ function claimContradiction(
   const own = ledger.claim(hash.value)?.verdict;
   if (own === undefined || own === verdict) return null;
   const said = { claimHash: hash.value, verdict };
-  const voices = voicesOf(verdicts, set, (signed) => verifyClaimVerdict(said, chainId, signed));
-  // The drawn judges alone may release; so any sound voice makes it a call that could act.
-  const isSound =
-    voices !== null && (verdict === 'valid' ? voices.size > 0 : isWeightEnough(voices, set));
+  const isSound = [set, earlierSet ?? []].some((judges) => {
+    const voices = voicesOf(verdicts, judges, (signed) =>
+      verifyClaimVerdict(said, chainId, signed),
+    );
+    if (voices === null) return false;
+    // The drawn judges alone may release; so any sound voice makes it a call that could act.
+    return verdict === 'valid' ? voices.size > 0 : isWeightEnough(voices, judges);
+  });
   return isSound ? `calls a claim ${verdict} that we found ${own}` : null;
 }
+
+/** What each call says about a disputed answer. */
+const DISPUTE_CALLS: ReadonlyMap<string, DisputeVerdict['verdict']> = new Map([
+  ['uphold', 'invalid'],
+  ['dismiss', 'valid'],
+]);
+
+/** Only in disputes that we judged ourselves. */
+function disputeContradiction(
+  { functionName, args }: { readonly functionName: string; readonly args: readonly ClarityValue[] },
+  { ledger, set, chainId }: SettlementFacts,
+): string | null {
+  const verdict = DISPUTE_CALLS.get(functionName);
+  const [id, verdicts] = args;
+  if (verdict === undefined || id?.type !== 'uint' || id.value > U64_MAX) return null;
+  for (const own of ledger.disputes(id.value)) {
+    if (own.verdict === verdict) continue;
+    const { evidence, commitmentHash } = own;
+    const said = { disputeId: id.value, evidence, commitmentHash, verdict };
+    const voices = voicesOf(verdicts, set, (signed) => verifyDisputeVerdict(said, chainId, signed));
+    if (voices === null || !isWeightEnough(voices, set)) continue;
+    return `calls a disputed answer ${verdict} that we found ${own.verdict}`;
+  }
+  return null;
+}
+
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 type Voices = ReadonlySet<SignerSlot>;
 

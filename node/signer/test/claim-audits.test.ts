@@ -4,10 +4,12 @@ import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import { describeModel, drawGmV1, type Engine, FakeEngine } from '@assay/engine';
 import {
   type ClaimVerdict,
+  claimAmountMaxMicro,
   claimHash,
   commitmentHash,
   commitTranscript,
   constraintHash,
+  decodeClaimLine,
   encodeClaimLine,
   encodeSessionPrompt,
   encodeSketchPart,
@@ -168,8 +170,11 @@ function scene({ content, lines, pending }: Claimed, store = new MemoryStore()) 
   });
   const keys = { privateKey: SIGNERS[0]!, publicKey: publicKeyFromPrivate(SIGNERS[0]!) };
   const deps = { world, node, claims, judge, ledger, contracts, log: silentLogger };
+  const audits = new ClaimAudits(deps, keys, CHAIN_ID);
   return {
-    audits: new ClaimAudits(deps, keys, CHAIN_ID),
+    look: async () => (await audits.look([pending])).has(CYCLE),
+    /** In whose slots something new was said. */
+    cycles: () => audits.look([pending]),
     verdict: () => ledger.claim(pending.hash)?.verdict ?? null,
     shown: () => shown,
     /** Another signer says this about the claim; signed by `by`. */
@@ -188,15 +193,15 @@ const CHEAT = new FakeEngine({ weights: 2 });
 describe('a claim whose audit is drawn', () => {
   it('is called valid by a drawn judge, once, when all audited answers are', async () => {
     const one = scene(await claimBy(ENGINE));
-    expect(await one.audits.look()).toBe(true);
+    expect(await one.look()).toBe(true);
     expect(one.verdict()).toBe('valid');
-    expect(await one.audits.look()).toBe(false);
+    expect(await one.look()).toBe(false);
     expect(one.shown()).toBe(1);
   });
 
   it('is called invalid when an audited answer is false', async () => {
     const one = scene(await claimBy(CHEAT));
-    expect(await one.audits.look()).toBe(true);
+    expect(await one.look()).toBe(true);
     expect(one.verdict()).toBe('invalid');
   });
 
@@ -211,11 +216,38 @@ describe('a claim whose audit is drawn', () => {
   ])('is called withheld when %s, however often it is asked for', async (_what, change) => {
     const one = scene(change(await claimBy(ENGINE)));
     for (let attempt = 1; attempt < LIMITS.claimAttemptsMax; attempt++) {
-      expect(await one.audits.look()).toBe(false);
+      expect(await one.look()).toBe(false);
     }
     expect(one.verdict()).toBeNull();
-    expect(await one.audits.look()).toBe(true);
+    expect(await one.look()).toBe(true);
     expect(one.verdict()).toBe('withheld');
+  });
+});
+
+describe('a claim of more than its receipts account for', () => {
+  /** Prices are one micro-STX per token. */
+  async function claimOf(excessMicro: bigint) {
+    const claimed = await claimBy(ENGINE);
+    const lines = claimed.lines.map((text) => {
+      const line = decodeClaimLine(1n, text);
+      if (!line.ok) throw new Error(line.error.message);
+      return { ...line.value.commitment, maxFeeMicro: line.value.request.maxFeeMicro };
+    });
+    const mostMicro = claimAmountMaxMicro(claimed.pending.session.prices, lines);
+    const claim = { ...claimed.pending.claim, amountMicro: mostMicro + excessMicro };
+    return { ...claimed, pending: { ...claimed.pending, claim, hash: claimHash(claim) } };
+  }
+
+  it('is called withheld, at once', async () => {
+    const one = scene(await claimOf(1n));
+    expect(await one.look()).toBe(true);
+    expect(one.verdict()).toBe('withheld');
+  });
+
+  it('and of as much as they account for is none', async () => {
+    const one = scene(await claimOf(0n));
+    expect(await one.look()).toBe(true);
+    expect(one.verdict()).toBe('valid');
   });
 });
 
@@ -225,21 +257,32 @@ describe('a signer that was not drawn', () => {
   it('leaves a claim to the drawn judges, also when they call it valid', async () => {
     const one = scene(await claimBy(ENGINE, others));
     one.say(1, 'valid');
-    expect(await one.audits.look()).toBe(false);
+    expect(await one.look()).toBe(false);
     expect(one.shown()).toBe(0);
   });
 
   it('judges for itself when a drawn judge found something', async () => {
     const one = scene(await claimBy(ENGINE, others));
     one.say(1, 'invalid');
-    expect(await one.audits.look()).toBe(true);
+    expect(await one.look()).toBe(true);
     expect(one.verdict()).toBe('valid');
   });
 
   it('does not listen to a word that the judge did not sign', async () => {
     const one = scene(await claimBy(ENGINE, others));
     one.say(1, 'invalid', key('somebody'));
-    expect(await one.audits.look()).toBe(false);
+    expect(await one.look()).toBe(false);
+  });
+});
+
+describe('a claim of another cycle', () => {
+  it.each([
+    ['the one before: its judges still have slots', CYCLE - 1, true],
+    ['an older one: nobody would hear', CYCLE - 2, false],
+  ])('is judged in %s', async (_what, cycle, isJudged) => {
+    const claimed = await claimBy(ENGINE);
+    const one = scene({ ...claimed, pending: { ...claimed.pending, cycle } });
+    expect(await one.cycles()).toEqual(new Set(isJudged ? [cycle] : []));
   });
 });
 
@@ -247,7 +290,7 @@ describe('nobody judges', () => {
   it('before the audit is drawn', async () => {
     const claimed = await claimBy(ENGINE);
     const one = scene({ ...claimed, pending: { ...claimed.pending, draw: null } });
-    expect(await one.audits.look()).toBe(false);
+    expect(await one.look()).toBe(false);
     expect(one.shown()).toBe(0);
   });
 
@@ -255,6 +298,6 @@ describe('nobody judges', () => {
     const claimed = await claimBy(ENGINE);
     const session = { ...claimed.pending.session, hostKey: publicKeyFromPrivate(SIGNERS[0]!) };
     const one = scene({ ...claimed, pending: { ...claimed.pending, session } });
-    expect(await one.audits.look()).toBe(false);
+    expect(await one.look()).toBe(false);
   });
 });

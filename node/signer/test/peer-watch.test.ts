@@ -49,7 +49,7 @@ function build({ isForeign = false } = {}) {
   };
   let version = 0;
   const speak = (entry: VerdictEntry) => {
-    const data = encodeVerdictChunk({ sealKey: null, entries: [entry], claims: [] });
+    const data = encodeVerdictChunk({ sealKey: null, entries: [entry], claims: [], disputes: [] });
     version += 1;
     watch.onVerdictChunk(signChunk({ slotId: 1, slotVersion: version, data }, PEER));
   };

@@ -6,7 +6,9 @@ import type { Logger } from '@assay/observe';
 import { DEVNET, MAINNET, type NetworkParams } from '@assay/params';
 import {
   engineJudge,
+  httpCalls,
   httpClaims,
+  httpDisputes,
   httpNode,
   type JudgeModel,
   type JudgePort,
@@ -138,8 +140,10 @@ async function startSigner(configPath: string): Promise<Service> {
   const { nodeUrl: url, authPassword: authToken } = config;
   const node = httpNode(world, { url, authToken, chainId, privateKey });
   const claims = httpClaims(world, { url, bootAddress, privateKey });
+  const disputes = httpDisputes(world, { url, bootAddress });
+  const calls = httpCalls(world, { url, bootAddress, network, privateKey });
   const signer = new Signer(
-    { world, store, node, claims, judge, log },
+    { world, store, node, claims, disputes, calls, judge, log },
     {
       privateKey,
       chainId,

@@ -94,6 +94,8 @@ function genesisJson(options: DevnetOptions): string {
   const funded = DEVNET_ACCOUNTS.map((account) => account.address);
   for (let i = 1; i <= HOSTS_MAX; i++) funded.push(devnetKey(`host ${i}`).address);
   funded.push(devnetKey('gateway').address);
+  // Signers pay for the convictions that they bring to the chain.
+  for (let i = 1; i <= options.signers; i++) funded.push(devnetKey(`signer ${i}`).address);
   const genesis = {
     network: 'devnet',
     timestampSecs: 1_760_000_000,
