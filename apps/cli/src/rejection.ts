@@ -38,8 +38,8 @@ const REASONS: Readonly<Record<string, (data: Data, rejection: Rejection) => Tol
   ],
   TooMuchChaining: (data) => [
     'nonce-too-high',
-    `The nonce ${data.actual} is too far ahead: the account's next nonce is ${data.expected}.`,
-    `Send the transaction again with nonce ${data.expected}.`,
+    `The nonce ${data.actual} is too far ahead: the node keeps nothing above ${data.expected}.`,
+    `Use the account's next nonce; \`stx balance ${data.principal}\` shows it.`,
   ],
   ConflictingNonceInMempool: () => [
     'nonce-taken',

@@ -7,7 +7,7 @@ export const MEMPOOL_LIMITS = {
   transactionsMax: 100_000,
   /** Bytes of all transactions together. */
   bytesMax: 256 * 1024 * 1024,
-  /** A nonce may be this far ahead of its account (TooMuchChaining beyond). */
+  /** A nonce may be this far ahead of the one after the account's next (TooMuchChaining beyond). */
   chainingMax: 25,
   /** A transaction nobody mined leaves after this: 256 tenures of ten minutes. */
   ageMsMax: 256 * 600_000,

@@ -253,7 +253,7 @@ export class Mempool<View extends NonceView = NonceView> {
     const admitted = this.#deps.admission.admit(checked, view);
     if (!admitted.ok) return admitted;
     for (const { principal, nonce } of slotsOf(checked)) {
-      const expected = view.account(principal).nonce + BigInt(this.#limits.chainingMax);
+      const expected = view.account(principal).nonce + 1n + BigInt(this.#limits.chainingMax);
       if (nonce <= expected) continue;
       const isOrigin = principal === checked.origin;
       return err(chainingRejection({ expected, actual: nonce, principal, isOrigin }));

@@ -27,7 +27,7 @@ class Model {
     const { txid } = entry.checked;
     if (this.entries.some((e) => bytesToHex(e.checked.txid) === bytesToHex(txid))) return 'known';
     if (entry.checked.originNonce < nonceOf(entry.checked.origin)) return 'BadNonce';
-    if (slots(entry).some((s) => s.nonce > nonceOf(s.who) + 25n)) return 'TooMuchChaining';
+    if (slots(entry).some((s) => s.nonce > nonceOf(s.who) + 26n)) return 'TooMuchChaining';
     const rivals = this.entries.filter((e) =>
       slots(e).some((s) => slots(entry).some((t) => s.who === t.who && s.nonce === t.nonce)),
     );

@@ -91,17 +91,17 @@ describe('admission', () => {
     expect(bench.mempool.departure(transactionId(first))).toMatchObject({ kind: 'dropped' });
   });
 
-  it('chains at most 25 nonces ahead of the account, with the data clients read', async () => {
+  it('chains at most 26 nonces ahead of the account (stacks-core: nonce + 1 + 25), with the data clients read', async () => {
     const bench = new Bench();
-    expect(await bench.submit(transfer({ from: a, nonce: 25n, feeMicro: 200n }))).toBe('new');
-    const tx = encodeTransaction(transfer({ from: a, nonce: 26n, feeMicro: 200n }));
+    expect(await bench.submit(transfer({ from: a, nonce: 26n, feeMicro: 200n }))).toBe('new');
+    const tx = encodeTransaction(transfer({ from: a, nonce: 27n, feeMicro: 200n }));
     const outcome = await bench.mempool.submit(tx);
     expect(!outcome.ok && outcome.error).toMatchObject({
       reason: 'TooMuchChaining',
       reasonData: {
         message: 'Nonce would exceed chaining limit in mempool',
-        expected: 25,
-        actual: 26,
+        expected: 26,
+        actual: 27,
         principal: a.address,
         is_origin: true,
       },

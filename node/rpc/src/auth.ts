@@ -12,7 +12,7 @@ export function refuseUnauthorized(
   request: HttpRequest,
   authToken: string | null,
 ): HttpResponse | null {
-  if (authToken === null) return text(400, 'this node has no auth_token configured');
+  if (authToken === null) return text(400, 'Bad Request.');
   const given = request.headers.get('authorization');
   return given !== undefined && isSame(given, authToken) ? null : text(401, 'Unauthorized');
 }

@@ -24,6 +24,7 @@ export type ChainPort = Pick<
   | 'tenureStarts'
   | 'transactionBlocks'
   | 'view'
+  | 'simulation'
 >;
 
 /** Snapshots of Bitcoin blocks. */
@@ -37,6 +38,7 @@ export type BurnPort = Pick<
   | 'byConsensusHash'
   | 'bySortitionId'
   | 'lastSortition'
+  | 'ancestorAt'
 >;
 
 export type MempoolPort = Pick<

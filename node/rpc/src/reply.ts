@@ -32,6 +32,11 @@ export function badRequest(message: string): HttpResponse {
   return text(400, message);
 }
 
+/** A body or a parameter that does not decode, in stacks-core's words. */
+export function undecodable(message: string): HttpResponse {
+  return text(400, `Failed to decode: ${message}`);
+}
+
 export function octets(body: Uint8Array): HttpResponse {
   return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
 }

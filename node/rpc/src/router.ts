@@ -74,12 +74,12 @@ async function dispatch(
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const segments = splitPath(request.path);
   if (segments === null) return { pattern: 'none', response: text(400, 'malformed path') };
-  let otherMethod = false;
+  const allowed = new Set<string>();
   for (const { route: found, segments: pattern } of bySize.get(segments.length) ?? []) {
     const params = match(pattern, segments);
     if (params === null) continue;
     if (found.method !== method) {
-      otherMethod = true;
+      allowed.add(found.method);
       continue;
     }
     try {
@@ -90,11 +90,15 @@ async function dispatch(
       return { pattern: found.pattern, response: text(500, 'internal error') };
     }
   }
-  return { pattern: 'none', response: unknownRoute(request, otherMethod) };
+  return { pattern: 'none', response: unknownRoute(request, [...allowed]) };
 }
 
-function unknownRoute(request: HttpRequest, otherMethod: boolean): HttpResponse {
-  if (otherMethod) return text(405, `${request.method} is not answered here`);
+function unknownRoute(request: HttpRequest, allowed: readonly string[]): HttpResponse {
+  if (allowed.length > 0) {
+    const methods = allowed.join(', ');
+    const answer = text(405, `Method Not Allowed. Allowed: ${methods}`);
+    return { ...answer, headers: { ...answer.headers, allow: methods } };
+  }
   if (request.path.startsWith('/extended')) {
     return apiError(404, `Route ${request.method}:${request.path} not found`);
   }

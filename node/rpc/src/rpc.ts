@@ -9,6 +9,7 @@ import { LongPoll, type NewsSource } from './long-poll.ts';
 import type { RpcDeps, RpcOptions } from './ports.ts';
 import { ProposalQueue, type ProposalResponse } from './proposals.ts';
 import { createRouter, type Route, route } from './router.ts';
+import { absentRoutes } from './routes/absent.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { bitcoinRoutes } from './routes/bitcoin.ts';
 import { blockRoutes } from './routes/blocks.ts';
@@ -19,6 +20,7 @@ import { inferenceRoutes } from './routes/inference.ts';
 import { infoRoutes } from './routes/info.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { signerRoutes } from './routes/signers.ts';
+import { simulateRoutes } from './routes/simulate.ts';
 import { sortitionRoutes } from './routes/sortitions.ts';
 import { stackerDbRoutes } from './routes/stackerdb.ts';
 import { transactionRoutes } from './routes/transactions.ts';
@@ -45,10 +47,12 @@ export function createRpc(deps: RpcDeps & { readonly store: Store }, options: Rp
   const routes: Route[] = [
     ...infoRoutes(deps, options),
     ...accountRoutes(deps),
-    ...contractRoutes(deps),
+    ...contractRoutes(deps, options),
     ...transactionRoutes(deps),
     ...feeRoutes(deps),
-    ...blockRoutes(deps),
+    ...blockRoutes(deps, options),
+    ...simulateRoutes(deps, options),
+    ...absentRoutes(),
     ...sortitionRoutes(deps),
     ...bitcoinRoutes(deps),
     ...pageRoutes(options),

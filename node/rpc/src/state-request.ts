@@ -3,11 +3,11 @@
  * add a proof (`?proof=`), and the principal or contract in the path.
  */
 import { bytesFromHex, bytesToHex, isHex } from '@assay/bytes';
-import type { StateView } from '@assay/chainstate';
+import type { StateView, StoredHeader } from '@assay/chainstate';
 import { isClarityName, isContractName, parsePrincipal } from '@assay/clarity-value';
 import type { HttpResponse } from '@assay/world';
 import type { RpcDeps } from './ports.ts';
-import { badRequest, notFound } from './reply.ts';
+import { badRequest, notFound, undecodable } from './reply.ts';
 import type { RouteRequest } from './router.ts';
 
 /** Either what was asked for, or the answer that refuses. */
@@ -18,46 +18,65 @@ export type Parsed<T> =
 const parsed = <T>(value: T): Parsed<T> => ({ ok: true, value });
 const refused = (response: HttpResponse): Parsed<never> => ({ ok: false, response });
 
-/** The state at `?tip=`: a block id, `latest`, or by default the canonical tip. */
-export function stateView(deps: RpcDeps, request: RouteRequest): Parsed<StateView> {
-  const tip = request.query.get('tip');
-  if (tip === undefined || tip === '' || tip === 'latest') {
-    return parsed(deps.chain.view(deps.coordinator.tip().blockId));
-  }
-  const id = parseHash(tip, 32);
-  if (id === null) return refused(badRequest('tip is not a block id'));
-  if (deps.chain.header(id) === null) return refused(notFound('Chain tip not found'));
-  return parsed(deps.chain.view(id));
+/**
+ * The block at `?tip=`: by default, for `latest`, and for what is no block id, the canonical tip (as in
+ * stacks-core). Null when the named block is not applied here.
+ */
+export function requestedTip(deps: RpcDeps, request: RouteRequest): StoredHeader | null {
+  const id = parseHash(request.query.get('tip') ?? '', 32);
+  return id === null ? deps.coordinator.tip() : deps.chain.header(id);
 }
 
-/** Proofs come unless `?proof=0` or `false`, as in stacks-core. */
+/** The state at `?tip=`. @param missing what a 404 says; stacks-core has two ways to say it */
+export function stateView(
+  deps: RpcDeps,
+  request: RouteRequest,
+  missing: (tip: string) => string = () => 'Chain tip not found',
+): Parsed<StateView> {
+  const header = requestedTip(deps, request);
+  return header === null
+    ? refused(notFound(missing(request.query.get('tip') ?? '')))
+    : parsed(deps.chain.view(header.blockId));
+}
+
+/** Proofs come by default and with `?proof=1`, as in stacks-core. */
 export function wantsProof(request: RouteRequest): boolean {
-  const proof = request.query.get('proof');
-  return proof !== '0' && proof !== 'false';
+  return (request.query.get('proof') ?? '1') === '1';
+}
+
+/** A path that has the right pattern and impossible parts. */
+export function invalidPath(request: RouteRequest): HttpResponse {
+  return badRequest(`Invalid path parameters for '${request.path}'`);
 }
 
 /** `ADDR` or `ADDR.name`. */
 export function principalParam(request: RouteRequest, name: string): Parsed<string> {
   const principal = request.params[name]!;
-  return parsePrincipal(principal).ok
-    ? parsed(principal)
-    : refused(badRequest('Invalid principal address'));
+  if (parsePrincipal(principal).ok) return parsed(principal);
+  const isShaped = /^[0-9A-Z]{28,41}(\.[a-zA-Z][a-zA-Z0-9_-]*)?$/.test(principal);
+  return refused(
+    isShaped ? undecodable('Failed to parse `principal` field') : invalidPath(request),
+  );
 }
 
-/** `:address/:contract` as one id. */
-export function contractParam(request: RouteRequest): Parsed<string> {
-  const { address, contract } = request.params as { address: string; contract: string };
-  const principal = parsePrincipal(address);
-  if (!principal.ok || principal.value.contractName !== null) {
-    return refused(badRequest('Invalid contract address'));
-  }
-  if (!isContractName(contract)) return refused(badRequest('Invalid contract name'));
-  return parsed(`${address}.${contract}`);
+/** Two segments, an address and a contract's name, as one id. */
+export function contractParam(
+  request: RouteRequest,
+  addressName = 'address',
+  contractName = 'contract',
+): Parsed<string> {
+  const address = request.params[addressName]!;
+  const contract = request.params[contractName]!;
+  const isShaped = /^[0-9A-Z]{28,41}$/.test(address) && isContractName(contract);
+  if (!isShaped) return refused(invalidPath(request));
+  return parsePrincipal(address).ok
+    ? parsed(`${address}.${contract}`)
+    : refused(badRequest(`Failed to decode \`${addressName}\``));
 }
 
 export function nameParam(request: RouteRequest, name: string): Parsed<string> {
   const value = request.params[name]!;
-  return isClarityName(value) ? parsed(value) : refused(badRequest(`Invalid name ${name}`));
+  return isClarityName(value) ? parsed(value) : refused(invalidPath(request));
 }
 
 /** Hex with or without 0x of exactly `size` bytes, else null. */
@@ -68,16 +87,12 @@ export function parseHash(textValue: string, size: number): Uint8Array | null {
 
 export function hashParam(request: RouteRequest, name: string, size: number): Parsed<Uint8Array> {
   const hash = parseHash(request.params[name]!, size);
-  return hash === null
-    ? refused(badRequest(`${name} must be ${2 * size} hex digits`))
-    : parsed(hash);
+  return hash === null ? refused(invalidPath(request)) : parsed(hash);
 }
 
 export function heightParam(request: RouteRequest, name: string): Parsed<number> {
   const value = request.params[name]!;
-  return /^[0-9]{1,10}$/.test(value)
-    ? parsed(Number(value))
-    : refused(badRequest(`${name} must be a number`));
+  return /^[0-9]{1,10}$/.test(value) ? parsed(Number(value)) : refused(invalidPath(request));
 }
 
 export const hex0x = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`;

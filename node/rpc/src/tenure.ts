@@ -4,6 +4,7 @@
  */
 import { bytesEqual } from '@assay/bytes';
 import type { StoredHeader } from '@assay/chainstate';
+import type { Snapshot } from '@assay/sortition';
 import { isCanonicalBlock } from './mined-transaction.ts';
 import type { RpcDeps } from './ports.ts';
 
@@ -45,4 +46,14 @@ export function canonicalTenureEnd(deps: Deps, consensusHash: Uint8Array): Store
     if (next !== null) last = next;
   }
   return last;
+}
+
+/** The sortition before this one that had a winner. */
+export function lastSortitionBefore(
+  deps: Pick<RpcDeps, 'burn'>,
+  snapshot: Snapshot,
+): Snapshot | null {
+  const parent = deps.burn.bySortitionId(snapshot.parentSortitionId);
+  if (parent === null || bytesEqual(parent.sortitionId, snapshot.sortitionId)) return null;
+  return deps.burn.lastSortition(parent);
 }

@@ -421,7 +421,10 @@ describe('blocks and tenures', () => {
     const context = node.chain.context(node.chain.tip.burnView);
     const { block } = node.chain.assemble([payment()], context);
     const upload = (bytes: Uint8Array) =>
-      node.json('POST', '/v3/blocks/upload/?broadcast=1', { body: bytes });
+      node.json('POST', '/v3/blocks/upload/?broadcast=1', {
+        body: bytes,
+        headers: { authorization: AUTH_TOKEN },
+      });
     expect((await upload(encodeBlock(block))).body).toMatchObject({ accepted: true });
     const broken = { ...block, header: { ...block.header, stateIndexRoot: new Uint8Array(32) } };
     expect((await upload(encodeBlock(broken))).body).toMatchObject({ accepted: false });

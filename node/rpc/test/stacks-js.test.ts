@@ -2,6 +2,7 @@
  * stacks.js 7, unmodified, against the RPC on loopback: transactions, reads, fees, stacking info.
  */
 import { bytesToHex } from '@assay/bytes';
+import { createNetwork, STACKS_DEVNET } from '@stacks/network';
 import { StackingClient } from '@stacks/stacking';
 import {
   broadcastTransaction,
@@ -111,6 +112,37 @@ describe('@stacks/transactions 7', () => {
     expect(await fetchContractMapEntry({ ...entry, mapKey: Cl.uint(2) })).toEqual(Cl.none());
   });
 
+  it('deploys with the Clarity version it takes by default', async () => {
+    const deploy = await makeContractDeploy({
+      contractName: 'newest',
+      codeBody: '(define-read-only (hash) (contract-hash? .names))',
+      senderKey: key,
+      network: 'devnet',
+      client: client(),
+    });
+    expect(await broadcastTransaction({ transaction: deploy, client: client() })).toEqual({
+      txid: deploy.txid(),
+    });
+    expect(node.mine().length).toBe(1);
+    const sent = node.chain.chain.receipts(node.chain.tip.blockId)!;
+    expect(sent[0]!.status).toBe('success');
+  });
+
+  it('a network object of @stacks/network finds the node by its client', async () => {
+    const network = createNetwork({ network: STACKS_DEVNET, client: client() });
+    expect(await fetchNonce({ address: BOB.address, network })).toBe(0n);
+    expect(
+      await fetchCallReadOnlyFunction({
+        contractAddress: ALICE.address,
+        contractName: 'names',
+        functionName: 'has-any?',
+        functionArgs: [],
+        senderAddress: BOB.address,
+        network,
+      }),
+    ).toEqual(Cl.bool(true));
+  });
+
   it('always has a fee estimate', async () => {
     const transaction = await makeSTXTokenTransfer({
       recipient: BOB.address,
@@ -153,7 +185,7 @@ describe('@stacks/transactions 7', () => {
     });
     expect(await send({ nonce, fee: 1n })).toMatchObject({ reason: 'FeeTooLow' });
     expect(await send({ nonce, amount: START * 10n })).toMatchObject({ reason: 'NotEnoughFunds' });
-    expect(await send({ nonce: nonce + 26n })).toMatchObject({ reason: 'TooMuchChaining' });
+    expect(await send({ nonce: nonce + 27n })).toMatchObject({ reason: 'TooMuchChaining' });
     expect(await send({ nonce, network: 'mainnet' })).not.toBeNull();
   });
 });

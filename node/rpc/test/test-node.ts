@@ -50,7 +50,10 @@ export class TestNode {
   });
   proposalsSeen = 0;
 
-  constructor(world: World = nodeWorld()) {
+  constructor(
+    world: World = nodeWorld(),
+    { authToken = AUTH_TOKEN }: { readonly authToken?: string | null } = {},
+  ) {
     this.world = world;
     const chainstate = this.chain.chain;
     this.mempool = new Mempool({
@@ -102,7 +105,7 @@ export class TestNode {
     this.rpc = createRpc(
       { ...this.deps, store: new MemoryStore() },
       {
-        authToken: AUTH_TOKEN,
+        authToken,
         serverVersion: 'assay test',
         pages: [{ path: '/verify', html: bytesFromUtf8('<!doctype html>') }],
       },

@@ -11,7 +11,7 @@ import { addressText, principalText } from './addresses.ts';
 import { argumentFits } from './argument-fit.ts';
 import type { CheckedTransaction } from './checked-transaction.ts';
 import { LIMITS } from './limits.ts';
-import { reject, type TransactionRejection } from './rejection.ts';
+import { poisonRejection, reject, type TransactionRejection } from './rejection.ts';
 import type { StateView } from './state-view.ts';
 
 type Fault = TransactionRejection | null;
@@ -53,9 +53,11 @@ function nonceFault(view: StateView, who: string, actual: bigint, isOrigin: bool
     const message = `nonce ${actual} is used already, the next of ${who} is ${expected}`;
     return reject('bad-nonce', 'BadNonce', message, data);
   }
-  if (actual < expected + BigInt(LIMITS.mempoolChainingMax)) return null;
+  const highest = expected + 1n + BigInt(LIMITS.mempoolChainingMax);
+  if (actual <= highest) return null;
   const message = 'Nonce would exceed chaining limit in mempool';
-  return reject('chaining', 'TooMuchChaining', message, { message, ...data });
+  const limit = { ...data, expected: Number(highest) };
+  return reject('chaining', 'TooMuchChaining', message, { message, ...limit });
 }
 
 function accountFault(view: StateView, checked: CheckedTransaction): Fault {
@@ -66,6 +68,8 @@ function accountFault(view: StateView, checked: CheckedTransaction): Fault {
     const fault = nonceFault(view, sponsor, checked.sponsorNonce!, false);
     if (fault) return fault;
   }
+  // What a transfer needs is asked together with its amount.
+  if (checked.tx.payload.kind === 'token-transfer') return null;
   const payer = sponsor ?? origin;
   return fundsFault(payer, checked.feeMicro, view.account(payer).balanceMicro);
 }
@@ -94,23 +98,32 @@ function spendFault({ view, checked }: Question, amount: bigint): Fault {
   return fundsFault(origin, needed, view.account(origin).balanceMicro);
 }
 
-function transferFault(question: Question, payload: TokenTransferPayload): Fault {
-  const { network, checked } = question;
+/** What no state could mend; asked before anything else. */
+function transferFormFault({ network, checked }: Question): Fault {
+  const { tx, origin } = checked;
+  const { payload } = tx;
+  if (payload.kind !== 'token-transfer') return null;
   const recipient = principalText(payload.recipient);
-  const foreign = addressFault(network, payload.recipient);
-  if (foreign) return foreign;
-  if (recipient === checked.origin) {
+  if (recipient === origin) {
     const message = 'recipient and sender are the same account';
     return reject('self', 'TransferRecipientCannotEqualSender', message, { recipient });
   }
   if (payload.amountMicro === 0n) {
     return reject('amount', 'TransferAmountMustBePositive', 'the amount is zero');
   }
+  return addressFault(network, payload.recipient);
+}
+
+function transferFault(question: Question, payload: TokenTransferPayload): Fault {
+  const { view, checked } = question;
   if (checked.tx.postConditions.length > 0) {
     const message = 'token transfers take no post-conditions';
     return reject('conditions', 'SignatureValidation', message, { message });
   }
-  return spendFault(question, payload.amountMicro);
+  const { origin, sponsor, feeMicro } = checked;
+  const fault = spendFault(question, payload.amountMicro);
+  if (fault !== null || sponsor === null || sponsor === origin) return fault;
+  return fundsFault(sponsor, feeMicro, view.account(sponsor).balanceMicro);
 }
 
 function callFault({ network, view }: Question, payload: ContractCallPayload): Fault {
@@ -216,7 +229,7 @@ function payloadFault(question: Question): Fault {
     case 'coinbase-to-alt':
       return reject('coinbase', 'NoCoinbaseViaMempool', 'only miners claim coinbases');
     case 'poison-microblock':
-      return reject('poison', 'PoisonMicroblockIsInvalid', 'there are no microblocks');
+      return poisonRejection();
   }
 }
 
@@ -231,6 +244,9 @@ export function admitTransaction(
   const isMiners = kind === 'tenure-change' || kind.endsWith('coinbase');
   const fault = isMiners
     ? payloadFault(question)
-    : (feeFault(checked) ?? accountFault(view, checked) ?? payloadFault(question));
+    : (transferFormFault(question) ??
+      feeFault(checked) ??
+      accountFault(view, checked) ??
+      payloadFault(question));
   return fault === null ? ok(undefined) : err(fault);
 }

@@ -3,7 +3,7 @@
  * (apply). It reads the parent's state and collects writes; nothing is stored before `commit`.
  */
 import { assert, bytesEqual } from '@assay/bytes';
-import { type ContractCache, type Cost, CostMeter } from '@assay/clarity';
+import { type ContractCache, type Cost, CostMeter, creditStx, ZERO_COST } from '@assay/clarity';
 import { type NetworkParams, rewardCycleAt, rulesAt } from '@assay/params';
 import type { NakamotoBlockHeader } from '@assay/wire';
 import type { BlockContext } from './block-context.ts';
@@ -103,6 +103,16 @@ export class BlockExecution {
       this.#txids.push(checked.txid);
     }
     return processed;
+  }
+
+  /** Money out of nothing, for simulations. */
+  credit(principal: string, amountMicro: bigint): void {
+    creditStx(this.#db, principal, amountMicro, this.#frame.context.burnView.burnHeight);
+  }
+
+  /** As if the tenure had spent nothing yet, for simulations. */
+  resetBudget(): void {
+    this.#frame.meter.reset(ZERO_COST);
   }
 
   /** Null when the block may end here; else one sentence. */

@@ -17,7 +17,6 @@ import {
   encodeBlock,
   minerSignatureHash,
   type NakamotoBlock,
-  type Transaction,
   transactionId,
 } from '@assay/wire';
 import { admitTransaction } from './admit-transaction.ts';
@@ -39,6 +38,12 @@ import {
   bodyRejection,
   type TransactionRejection,
 } from './rejection.ts';
+import {
+  createSimulation,
+  executeOne,
+  type Simulation,
+  type SimulationOptions,
+} from './simulation.ts';
 import { StateBases } from './state-bases.ts';
 import { StateCache } from './state-cache.ts';
 import type { StateBase } from './state-db.ts';
@@ -219,6 +224,16 @@ export class Chainstate {
     });
   }
 
+  /** What transactions would do after a block; nothing is kept. @throws when it is unknown */
+  simulation(
+    parentBlockId: Uint8Array,
+    context: BlockContext,
+    options: SimulationOptions = {},
+  ): Simulation {
+    const execution = this.#execution(this.#required(parentBlockId), context);
+    return createSimulation(execution, this.#checker, options);
+  }
+
   /** Executes and compares roots without keeping anything: a signer's check. */
   validateBlock(block: NakamotoBlock, context: BlockContext): Result<AppliedBlock, BlockRejection> {
     const { ids } = idsOf(block);
@@ -296,22 +311,11 @@ export class Chainstate {
   ): Result<Executed, BlockRejection> {
     const execution = this.#execution(parent, context);
     for (const tx of block.transactions) {
-      const fault = this.#executeOne(execution, tx);
-      if (fault) return err(fault);
+      const outcome = executeOne(execution, this.#checker, tx);
+      if (!outcome.ok) return outcome;
     }
     const fault = execution.endFault();
     return fault === null ? ok(execution.finish()) : err(blockFault('incomplete', fault));
-  }
-
-  #executeOne(execution: BlockExecution, tx: Transaction): BlockRejection | null {
-    const checked = this.#checker.check(tx);
-    if (!checked.ok) {
-      return blockFault('bad-transaction', checked.error.message, transactionId(tx));
-    }
-    const processed = execution.process(checked.value);
-    return processed.included
-      ? null
-      : { code: processed.code, message: processed.message, txid: checked.value.txid };
   }
 
   #execution(parent: StoredHeader, context: BlockContext): BlockExecution {

@@ -17,7 +17,7 @@ import {
 import { addressText } from './addresses.ts';
 import type { CheckedTransaction } from './checked-transaction.ts';
 import { LIMITS } from './limits.ts';
-import { reject, type TransactionRejection } from './rejection.ts';
+import { poisonRejection, reject, type TransactionRejection } from './rejection.ts';
 
 type Verdict = Result<CheckedTransaction, TransactionRejection>;
 
@@ -36,7 +36,7 @@ function formFault(
   }
   const { payload } = tx;
   if (payload.kind === 'poison-microblock') {
-    return reject('poison', 'PoisonMicroblockIsInvalid', 'there are no microblocks');
+    return poisonRejection();
   }
   if (payload.kind === 'coinbase' || payload.kind === 'coinbase-to-alt') {
     return reject('coinbase', 'NoCoinbaseViaMempool', 'coinbase of an older epoch');

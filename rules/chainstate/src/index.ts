@@ -21,5 +21,6 @@ export {
   type RejectionReason,
   type TransactionRejection,
 } from './rejection.ts';
-export type { AccountState, ReadOnlyCall, StateView } from './state-view.ts';
+export type { SimulatedMint, Simulation, SimulationOptions } from './simulation.ts';
+export type { AccountState, ReadOnlyCall, ReadOnlyFailure, StateView } from './state-view.ts';
 export type { StoredHeader } from './stored-header.ts';

@@ -9,7 +9,7 @@ export const LIMITS = {
    * not choose the length of. The guide's own example, with its fee of 206, is admitted so.
    */
   inferFreeBytes: 32,
-  /** Nonces a pending transaction may be ahead of its account; beyond: TooMuchChaining. */
+  /** How far a pending nonce may be ahead of the one after the next; beyond: TooMuchChaining. */
   mempoolChainingMax: 25,
   /** Transactions of one block; the byte limit bites first (a transfer has 180 bytes). */
   blockTransactionsMax: 65_536,

@@ -30,14 +30,6 @@ interface StoredReceipt {
 
 const OK_TRUE: ClarityValue = Cv.ok(Cv.bool(true));
 
-const NO_MEMO = new Uint8Array();
-
-/** A memo of zeros says nothing. */
-function shownMemo(memo: Uint8Array): Uint8Array {
-  for (let i = 0; i < memo.length; i++) if (memo[i] !== 0) return memo;
-  return NO_MEMO;
-}
-
 /** The receipt of a token transfer that was included: those cannot fail. */
 export function transferReceipt(tx: Transaction, sender: string): Receipt {
   const { payload, auth } = tx;
@@ -53,7 +45,7 @@ export function transferReceipt(tx: Transaction, sender: string): Receipt {
         sender,
         recipient: principalText(payload.recipient),
         amount: payload.amountMicro,
-        memo: shownMemo(payload.memo),
+        memo: payload.memo,
       },
     ],
     cost: ZERO_COST,

@@ -14,7 +14,6 @@ export type RejectionReason =
   | 'NoSuchPublicFunction'
   | 'BadFunctionArgument'
   | 'ContractAlreadyExists'
-  | 'PoisonMicroblockIsInvalid'
   | 'BadAddressVersionByte'
   | 'NoCoinbaseViaMempool'
   | 'NoTenureChangeViaMempool'
@@ -49,6 +48,12 @@ export function reject(
   reasonData: TransactionRejection['reasonData'] = null,
 ): TransactionRejection {
   return { code: `chainstate/${code}`, message, reason, reasonData };
+}
+
+/** There are no microblocks, and since stacks-core 4.0 no pool takes proofs about them. */
+export function poisonRejection(): TransactionRejection {
+  const message = 'PoisonMicroblock transactions not accepted via mempool';
+  return reject('poison', 'ServerFailureOther', message, { message });
 }
 
 export function blockFault(code: string, message: string, txid?: Uint8Array): BlockRejection {

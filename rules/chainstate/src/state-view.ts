@@ -5,6 +5,7 @@
 import { err, ok, type Result } from '@assay/bytes';
 import {
   type ClarityDb,
+  type ClarityError,
   ClarityVm,
   type ContractCache,
   type ContractInterface,
@@ -12,9 +13,9 @@ import {
   readNonce,
   readStxAccount,
 } from '@assay/clarity';
-import type { ClarityValue } from '@assay/clarity-value';
-import { encodeMarfProof, type Marf } from '@assay/marf';
-import { type NetworkParams, READ_ONLY_COST_LIMIT } from '@assay/params';
+import type { ClarityValue, TraitId } from '@assay/clarity-value';
+import { encodeMarfProof, type Marf, type MarfProof } from '@assay/marf';
+import { type NetworkParams, READ_ONLY_COST_LIMIT, TENURE_COST_LIMIT } from '@assay/params';
 import { createInfo, type HeaderChain } from './block-info.ts';
 import { type StateBase, StateDb } from './state-db.ts';
 import type { StoredHeader } from './stored-header.ts';
@@ -36,6 +37,16 @@ export interface ReadOnlyCall {
   readonly args: readonly ClarityValue[];
   readonly sender: string;
   readonly sponsor?: string;
+  /** What it may spend: a node's limit for strangers (default), or a whole tenure's. Never writes. */
+  readonly budget?: 'read-only' | 'tenure';
+}
+
+/** Why a read-only call gave no value. */
+export interface ReadOnlyFailure {
+  /** Of the VM, such as `NoSuchContract`; `NotReadOnly`: the function tried to write. */
+  readonly name: string;
+  readonly kind: ClarityError['kind'];
+  readonly message: string;
 }
 
 /** The state after one block. Cheap to make; never writes. */
@@ -49,16 +60,24 @@ export interface StateView {
     readonly publishHeight: number;
   } | null;
   contractInterface(contractId: string): ContractInterface | null;
-  callReadOnly(call: ReadOnlyCall): Result<ClarityValue, { readonly message: string }>;
+  /** Any function but private ones, as long as it writes nothing. */
+  callReadOnly(call: ReadOnlyCall): Result<ClarityValue, ReadOnlyFailure>;
   dataVar(contractId: string, name: string): ClarityValue | null;
   /** Null: no such contract or constant. */
   constant(contractId: string, name: string): ClarityValue | null;
   /** Null: no such map. `(none)` or `(some v)` otherwise. */
   mapEntry(contractId: string, name: string, key: ClarityValue): ClarityValue | null;
+  /** A side record of a contract under stacks-core's name; null: no such contract or record. */
+  contractMetadata(contractId: string, key: string): string | null;
+  /** Null: no such contract or trait. */
+  implementsTrait(contractId: string, trait: TraitId): boolean | null;
   /** Raw state value of a Clarity database key. */
   value(key: string): string | null;
+  /** The same by the key's hash (SHA-512/256, 32 bytes). */
+  valueByPath(path: Uint8Array): string | null;
   /** MARF proof of a Clarity database key, serialized; null when absent. */
   prove(key: string): Uint8Array | null;
+  proveByPath(path: Uint8Array): Uint8Array | null;
 }
 
 export interface ViewParts {
@@ -70,7 +89,13 @@ export interface ViewParts {
   readonly cache: ContractCache;
 }
 
-const READ_ONLY_COST = costInNumbers(READ_ONLY_COST_LIMIT);
+const NO_WRITES = { writeLength: 0n, writeCount: 0n };
+const BUDGETS = {
+  'read-only': costInNumbers({ ...READ_ONLY_COST_LIMIT, ...NO_WRITES }),
+  tenure: costInNumbers({ ...TENURE_COST_LIMIT, ...NO_WRITES }),
+} as const;
+
+const encoded = (proof: MarfProof | null) => (proof === null ? null : encodeMarfProof(proof));
 
 export function createView(parts: ViewParts): StateView {
   const { header, network, chain, base, marf, cache } = parts;
@@ -103,18 +128,24 @@ export function createView(parts: ViewParts): StateView {
     contractSource: (contractId) => vm().contractSource(contractId),
     contractInterface: (contractId) => vm().contractInterface(contractId),
     callReadOnly(call) {
-      const outcome = vm(new CostMeter(READ_ONLY_COST)).callReadOnly(call);
+      const outcome = vm(new CostMeter(BUDGETS[call.budget ?? 'read-only'])).callPublic(call);
       if (outcome.ok) return ok(outcome.value.result);
-      const { name, message } = outcome.error.error;
-      return err({ message: `${name}: ${message}` });
+      const { error, cost } = outcome.error;
+      const { name, kind, message } = error;
+      return err(
+        name === 'CostBalanceExceeded' && cost.writeCount > 0
+          ? { name: 'NotReadOnly', kind, message: `${call.functionName} writes` }
+          : { name, kind, message },
+      );
     },
     dataVar: (contractId, name) => vm().readDataVar(contractId, name),
     constant: (contractId, name) => vm().readConstant(contractId, name),
     mapEntry: (contractId, name, key) => vm().readMapEntry(contractId, name, key),
+    contractMetadata: (contractId, key) => vm().contractMetadata(contractId, key),
+    implementsTrait: (contractId, trait) => vm().implementsTrait(contractId, trait),
     value: (key) => base.get(key),
-    prove(key) {
-      const proof = marf.prove(header.blockId, key);
-      return proof === null ? null : encodeMarfProof(proof);
-    },
+    valueByPath: (path) => marf.getByPath(header.blockId, path),
+    prove: (key) => encoded(marf.prove(header.blockId, key)),
+    proveByPath: (path) => encoded(marf.proveByPath(header.blockId, path)),
   };
 }

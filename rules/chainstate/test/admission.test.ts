@@ -123,9 +123,11 @@ describe('admission', () => {
       reason: 'BadNonce',
       reasonData: { expected: 1, actual: 0, is_origin: true, principal: ALICE.address },
     });
-    expect(judge(transfer(ALICE.address, 1n), { nonce: 25n })).toMatchObject({
+    // stacks-core: the account's nonce, plus one, plus MAXIMUM_MEMPOOL_TX_CHAINING.
+    expect(judge(transfer(ALICE.address, 1n), { nonce: 26n }).reason).toBe('fine');
+    expect(judge(transfer(ALICE.address, 1n), { nonce: 27n })).toMatchObject({
       reason: 'TooMuchChaining',
-      reasonData: { expected: 0, actual: 25 },
+      reasonData: { expected: 26, actual: 27 },
     });
     const sponsored = { sponsor: ALICE, sponsorNonce: 0n };
     expect(judge(transfer(ALICE.address, 1n), sponsored)).toMatchObject({
@@ -140,7 +142,15 @@ describe('admission', () => {
       reason: 'NotEnoughFunds',
       reasonData: { expected: hex(START + 500n), actual: hex(START) },
     });
-    expect(judge(transfer(ALICE.address, 1n), {}, account('poor')).reason).toBe('NotEnoughFunds');
+    // A transfer asks for amount and fee together, other payloads for the fee first.
+    expect(judge(transfer(ALICE.address, 7n), { fee: 500n }, account('poor'))).toMatchObject({
+      reason: 'NotEnoughFunds',
+      reasonData: { expected: hex(507n), actual: hex(0n) },
+    });
+    expect(judge(call(ID, 'f', []), { fee: 500n }, account('poor'))).toMatchObject({
+      reason: 'NotEnoughFunds',
+      reasonData: { expected: hex(500n), actual: hex(0n) },
+    });
     expect(judge(infer({ maxFeeMicro: START })).reason).toBe('NotEnoughFunds');
   });
 
@@ -150,6 +160,9 @@ describe('admission', () => {
       reasonData: { recipient: BOB.address },
     });
     expect(judge(transfer(ALICE.address, 0n)).reason).toBe('TransferAmountMustBePositive');
+    expect(judge(transfer(ALICE.address, 0n), { fee: 1n }).reason).toBe(
+      'TransferAmountMustBePositive',
+    );
     expect(judge(transfer('SP000000000000000000002Q6VF78', 1n)).reason).toBe(
       'BadAddressVersionByte',
     );

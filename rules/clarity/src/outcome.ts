@@ -14,7 +14,7 @@ export type ClarityEvent =
       readonly sender: string;
       readonly recipient: string;
       readonly amount: bigint;
-      /** Empty without memo. */
+      /** All 34 bytes of a transfer transaction; what a contract gave, possibly nothing. */
       readonly memo: Uint8Array;
     }
   | { readonly type: 'stx_mint_event'; readonly recipient: string; readonly amount: bigint }

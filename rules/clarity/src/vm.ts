@@ -5,15 +5,17 @@
  * Called by rules/chainstate for transactions and by node/rpc for read-only calls.
  */
 import { DecodeError, err, ok, type Result } from '@assay/bytes';
-import { ClarityTypeError, type ClarityValue } from '@assay/clarity-value';
+import { ClarityTypeError, type ClarityValue, type TraitId } from '@assay/clarity-value';
 import { analyzeContract } from './analysis/analyze.ts';
+import { checkCompliance } from './analysis/checker.ts';
 import {
   buildInterface,
   type ContractInterface,
   canWriteInterface,
   interfaceFromText,
 } from './analysis/interface.ts';
-import { recordFromText } from './analysis/record.ts';
+import { type AnalysisRecord, recordFromText } from './analysis/record.ts';
+import { describeDefinition } from './analysis/stored-metadata.ts';
 import { decodeStored, encodeValueHex } from './codec.ts';
 import { Compiler } from './compile/compiler.ts';
 import type { CompiledContract } from './compile/contract.ts';
@@ -204,10 +206,36 @@ export class ClarityVm {
     const kept = this.#db.getMetadata(contractId, META.interface);
     if (kept !== null) return interfaceFromText(kept);
     const version = readContractRecord(this.#db, contractId)?.version;
-    const text = this.#db.getMetadata(contractId, META.analysis);
-    if (version === undefined || text === null) return null;
-    const record = recordFromText(text);
+    const record = this.#analysis(contractId);
+    if (version === undefined || record === null) return null;
     return canWriteInterface(record) ? buildInterface(record, version) : null;
+  }
+
+  #analysis(contractId: string): AnalysisRecord | null {
+    const text = this.#db.getMetadata(contractId, META.analysis);
+    return text === null ? null : recordFromText(text);
+  }
+
+  /**
+   * Whether a contract has every function that a trait demands, declared with `impl-trait` or not.
+   * Null: no such contract, or nobody defines that trait.
+   */
+  implementsTrait(contractId: string, trait: TraitId): boolean | null {
+    const contract = this.#analysis(contractId);
+    if (contract === null) return null;
+    const isDeclared = contract.implemented.some(
+      (one) => one.contract === trait.contract && one.name === trait.name,
+    );
+    if (isDeclared) return true;
+    const methods = this.#analysis(trait.contract)?.traits.get(trait.name);
+    if (methods === undefined) return null;
+    try {
+      checkCompliance(contract, trait, methods);
+      return true;
+    } catch (error) {
+      if (error instanceof CheckFailure || error instanceof ClarityTypeError) return false;
+      throw error;
+    }
   }
 
   /** Source text and version; null when there is no such contract. */
@@ -222,6 +250,27 @@ export class ClarityVm {
 
   hasContract(contractId: string): boolean {
     return this.#db.getMetadata(contractId, META.contract) !== null;
+  }
+
+  /**
+   * A side record under stacks-core's name for it: `vm-metadata::9::contract-src`, `contract-size`,
+   * `contract-data-size`, and what maps (5), variables (6) and tokens (7, 8) are made of. Null: no such
+   * contract or record. (stacks-core's own forms of a parsed contract and its analysis do not exist here.)
+   */
+  contractMetadata(contractId: string, key: string): string | null {
+    const about = readContractRecord(this.#db, contractId);
+    const [, kind = '', name = ''] = /^vm-metadata::(\d)::(.+)$/.exec(key) ?? [];
+    if (about === null) return null;
+    if (kind === '9') {
+      if (name === 'contract-src') return this.#db.getMetadata(contractId, META.source);
+      if (name === 'contract-size') return String(about.sourceBytes);
+      return name === 'contract-data-size' ? String(about.constantBytes) : null;
+    }
+    const record = this.#analysis(contractId);
+    if (record === null || !canWriteInterface(record)) return null;
+    const cap = (token: string) =>
+      this.#load(this.#db, contractId)?.fts.get(token)?.supplyMax ?? null;
+    return describeDefinition(record, kind, name, cap);
   }
 
   /** Null: no such contract or variable. */

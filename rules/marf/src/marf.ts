@@ -93,7 +93,13 @@ export class Marf {
 
   /** A proof that `key` has its value as of `block`; null when it was never written. */
   prove(block: Uint8Array, key: string): MarfProof | null {
-    const { proof, isPresent } = provePath(this.#forest, this.#require(block), pathOf(key));
+    return this.proveByPath(block, pathOf(key));
+  }
+
+  /** Like `prove`, for readers that know only the hash of a key (32 bytes). */
+  proveByPath(block: Uint8Array, path: Uint8Array): MarfProof | null {
+    assert(path.length === 32, 'paths have 32 bytes');
+    const { proof, isPresent } = provePath(this.#forest, this.#require(block), path);
     return isPresent ? proof : null;
   }
 

@@ -17,7 +17,7 @@ export function accountRoutes(deps: RpcDeps): Route[] {
     route('GET', '/v2/accounts/:principal', (request) => {
       const principal = principalParam(request, 'principal');
       if (!principal.ok) return principal.response;
-      const view = stateView(deps, request);
+      const view = stateView(deps, request, (tip) => `Chain tip '${tip}' not found`);
       if (!view.ok) return view.response;
       const account = view.value.account(principal.value);
       const proofOf = (key: string): string => {

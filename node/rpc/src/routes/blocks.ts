@@ -4,26 +4,28 @@
  */
 import { bytesEqual, bytesToHex, concatBytes } from '@assay/bytes';
 import type { StoredHeader } from '@assay/chainstate';
+import type { Snapshot } from '@assay/sortition';
 import { blockId, decodeBlock } from '@assay/wire';
 import type { HttpResponse } from '@assay/world';
+import { refuseUnauthorized } from '../auth.ts';
 import { headerJson } from '../block-json.ts';
 import { RPC_LIMITS } from '../limits.ts';
-import type { RpcDeps } from '../ports.ts';
-import { badRequest, notFound, octets, okJson } from '../reply.ts';
+import type { RpcDeps, RpcOptions } from '../ports.ts';
+import { notFound, octets, okJson, text, undecodable } from '../reply.ts';
 import { type Route, type RouteRequest, route } from '../router.ts';
-import { hashParam, heightParam, parseHash } from '../state-request.ts';
-import { canonicalTenureEnd } from '../tenure.ts';
+import { hashParam, heightParam, parseHash, requestedTip } from '../state-request.ts';
+import { canonicalTenureEnd, lastSortitionBefore } from '../tenure.ts';
 
-export function blockRoutes(deps: RpcDeps): Route[] {
+export function blockRoutes(deps: RpcDeps, options: RpcOptions): Route[] {
   return [
     route('GET', '/v3/blocks/:id', (request) => {
       const id = hashParam(request, 'id', 32);
       if (!id.ok) return id.response;
       const bytes = deps.chain.blockBytes(id.value);
-      return bytes === null ? notFound(`No such block ${bytesToHex(id.value)}`) : octets(bytes);
+      return bytes === null ? notFound(`No such block ${bytesToHex(id.value)}\n`) : octets(bytes);
     }),
     route('GET', '/v3/blocks/height/:height', (request) => blockAtHeight(deps, request)),
-    route('POST', '/v3/blocks/upload', (request) => upload(deps, request)),
+    route('POST', '/v3/blocks/upload', (request) => upload(deps, options, request)),
     route('GET', '/v3/tenures/info', () => tenureInfo(deps)),
     route('GET', '/v3/tenures/:id', (request) => tenure(deps, request)),
     route('GET', '/v3/tenures/tip/:consensusHash', (request) =>
@@ -37,28 +39,49 @@ export function blockRoutes(deps: RpcDeps): Route[] {
         }),
       ),
     ),
-    route('GET', '/v3/tenures/blocks/:consensusHash', (request) =>
-      tenureTip(deps, request, (end) => tenureBlocks(deps, end)),
-    ),
+    route('GET', '/v3/tenures/blocks/:consensusHash', (request) => {
+      const hash = hashParam(request, 'consensusHash', 20);
+      if (!hash.ok) return hash.response;
+      const missing = `No block snapshot found for tenure '${bytesToHex(hash.value)}'`;
+      return tenureBlocks(deps, deps.burn.byConsensusHash(hash.value), missing);
+    }),
+    route('GET', '/v3/tenures/blocks/hash/:burnHash', (request) => {
+      const hash = hashParam(request, 'burnHash', 32);
+      if (!hash.ok) return hash.response;
+      const missing = `No sortition id found for burn block hash '${bytesToHex(hash.value)}'`;
+      return tenureBlocks(deps, deps.burn.byBurnHash(hash.value), missing);
+    }),
+    route('GET', '/v3/tenures/blocks/height/:burnHeight', (request) => {
+      const height = heightParam(request, 'burnHeight');
+      if (!height.ok) return height.response;
+      const missing = `No block snapshot found for burn block height '${height.value}'`;
+      return tenureBlocks(deps, deps.burn.atHeight(height.value), missing);
+    }),
   ];
 }
 
 function blockAtHeight(deps: RpcDeps, request: RouteRequest): HttpResponse {
   const height = heightParam(request, 'height');
   if (!height.ok) return height.response;
-  const asked = request.query.get('tip') ?? '';
-  const tip = asked === '' || asked === 'latest' ? null : parseHash(asked, 32);
-  const from = deps.chain.header(tip ?? deps.coordinator.tip().blockId);
-  if (from === null) return notFound('Chain tip not found');
+  const from = requestedTip(deps, request);
+  if (from === null) return notFound(`No such block #${height.value}\n`);
   const id = height.value > from.height ? null : deps.chain.ancestorAt(from.blockId, height.value);
   const bytes = id === null ? null : deps.chain.blockBytes(id);
-  return bytes === null ? notFound(`No such block #${height.value}`) : octets(bytes);
+  return bytes === null ? notFound(`No such block #${height.value}\n`) : octets(bytes);
 }
 
-/** A signed block from a signer or another node. */
-async function upload(deps: RpcDeps, request: RouteRequest): Promise<HttpResponse> {
+/** A signed block from a signer or another node; asking the node to pass it on needs the token. */
+async function upload(
+  deps: RpcDeps,
+  { authToken }: RpcOptions,
+  request: RouteRequest,
+): Promise<HttpResponse> {
+  const isClaimed = authToken !== null && request.headers.get('authorization') !== undefined;
+  const asksBroadcast = request.query.get('broadcast') === '1';
+  const isRefused = (isClaimed || asksBroadcast) && refuseUnauthorized(request, authToken) !== null;
+  if (isRefused) return text(401, 'Unauthorized');
   const block = decodeBlock(request.body);
-  if (!block.ok) return badRequest(`Failed to decode block: ${block.error.message}`);
+  if (!block.ok) return undecodable(`Failed to deserialize block: ${block.error.message}`);
   const id = bytesToHex(blockId(block.value.header));
   const outcome = await deps.coordinator.submitBlock(block.value);
   if (!outcome.ok) deps.log.debug('uploaded block refused', { id, code: outcome.error.code });
@@ -86,7 +109,7 @@ function tenure(deps: RpcDeps, request: RouteRequest): HttpResponse {
   if (!id.ok) return id.response;
   const stop = parseHash(request.query.get('stop') ?? '', 32);
   let cursor = deps.chain.header(id.value);
-  if (cursor === null) return notFound(`No such block ${bytesToHex(id.value)}`);
+  if (cursor === null) return notFound(`No such block ${bytesToHex(id.value)}\n`);
   const parts: Uint8Array[] = [];
   let size = 0;
   for (;;) {
@@ -111,12 +134,19 @@ function tenureTip(
   const consensusHash = hashParam(request, 'consensusHash', 20);
   if (!consensusHash.ok) return consensusHash.response;
   const end = canonicalTenureEnd(deps, consensusHash.value);
-  return end === null ? notFound('No tenure with this consensus hash') : answer(end);
+  return end === null
+    ? notFound(`No blocks in tenure ${bytesToHex(consensusHash.value)}`)
+    : answer(end);
 }
 
-function tenureBlocks(deps: RpcDeps, end: StoredHeader): HttpResponse {
+/**
+ * The blocks of the tenure that a sortition elected, newest first; none when its winner never began.
+ * @param missing what a 404 says when there is no such sortition
+ */
+function tenureBlocks(deps: RpcDeps, snapshot: Snapshot | null, missing: string): HttpResponse {
+  if (snapshot === null) return notFound(missing);
   const blocks = [];
-  let cursor: StoredHeader | null = end;
+  let cursor = canonicalTenureEnd(deps, snapshot.consensusHash);
   while (cursor !== null && blocks.length < RPC_LIMITS.tenureBlocksMax) {
     blocks.push({
       block_id: bytesToHex(cursor.blockId),
@@ -127,12 +157,12 @@ function tenureBlocks(deps: RpcDeps, end: StoredHeader): HttpResponse {
     });
     cursor = cursor.isTenureStart ? null : deps.chain.header(cursor.parentBlockId);
   }
-  const parentEnd = deps.chain.header(end.previousTenureEndBlockId);
+  const last = lastSortitionBefore(deps, snapshot) ?? deps.burn.first;
   return okJson({
-    consensus_hash: bytesToHex(end.tenureView.consensusHash),
-    last_sortition_ch: bytesToHex(parentEnd?.tenureView.consensusHash ?? new Uint8Array(20)),
-    burn_block_height: end.tenureView.burnHeight,
-    burn_block_hash: bytesToHex(end.tenureView.burnHeaderHash),
+    consensus_hash: bytesToHex(snapshot.consensusHash),
+    last_sortition_ch: bytesToHex(last.consensusHash),
+    burn_block_height: snapshot.burnHeight,
+    burn_block_hash: bytesToHex(snapshot.burnHeaderHash),
     stacks_blocks: blocks,
   });
 }

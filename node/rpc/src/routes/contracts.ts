@@ -1,10 +1,11 @@
 /**
- * Contracts: interface, source, read-only calls, map entries, data variables, constants.
+ * Contracts: interface, source, read-only calls, map entries, data variables, constants, traits, and
+ * the raw state below them.
  * A read-only call that fails is an answer (200, `okay: false`), not an HTTP error.
  * Source: reference/stacks.md 5; stacks-clients.md 1.2, 1.5, 3.
  */
 import { bytesFromHex, bytesToHex, isHex } from '@assay/bytes';
-import type { StateView } from '@assay/chainstate';
+import type { ReadOnlyFailure, StateView } from '@assay/chainstate';
 import {
   type ClarityValue,
   decodeClarityValue,
@@ -13,14 +14,17 @@ import {
   parsePrincipal,
 } from '@assay/clarity-value';
 import type { HttpResponse } from '@assay/world';
+import { refuseUnauthorized } from '../auth.ts';
 import type { Json } from '../json.ts';
 import { RPC_LIMITS } from '../limits.ts';
-import type { RpcDeps } from '../ports.ts';
-import { badRequest, notFound, okJson } from '../reply.ts';
+import type { RpcDeps, RpcOptions } from '../ports.ts';
+import { notFound, okJson, text, undecodable } from '../reply.ts';
 import { type Route, type RouteRequest, route } from '../router.ts';
 import {
   contractParam,
+  hashParam,
   hex0x,
+  invalidPath,
   nameParam,
   type Parsed,
   parseJsonBody,
@@ -43,7 +47,7 @@ function target(deps: RpcDeps, request: RouteRequest): Parsed<Target> {
 
 const serialized = (value: ClarityValue): string => hex0x(encodeClarityValue(value));
 
-export function contractRoutes(deps: RpcDeps): Route[] {
+export function contractRoutes(deps: RpcDeps, { authToken }: RpcOptions): Route[] {
   const at =
     (answer: (target: Target, request: RouteRequest) => HttpResponse) =>
     (request: RouteRequest): HttpResponse => {
@@ -53,11 +57,16 @@ export function contractRoutes(deps: RpcDeps): Route[] {
   return [
     route('GET', '/v2/contracts/interface/:address/:contract', at(contractInterface)),
     route('GET', '/v2/contracts/source/:address/:contract', at(contractSource)),
-    route('POST', '/v2/contracts/call-read/:address/:contract/:name', at(callRead)),
-    route('POST', '/v3/contracts/fast-call-read/:address/:contract/:name', at(callRead)),
+    route('POST', '/v2/contracts/call-read/:address/:contract/:name', at(callRead('read-only'))),
+    route('POST', '/v3/contracts/fast-call-read/:address/:contract/:name', (request) => {
+      return refuseUnauthorized(request, authToken) ?? at(callRead('tenure'))(request);
+    }),
     route('POST', '/v2/map_entry/:address/:contract/:name', at(mapEntry)),
     route('GET', '/v2/data_var/:address/:contract/:name', at(dataVar)),
     route('GET', '/v2/constant_val/:address/:contract/:name', at(constantValue)),
+    route('GET', '/v2/traits/:address/:contract/:traitAddress/:traitContract/:trait', at(hasTrait)),
+    route('GET', '/v2/clarity/metadata/:address/:contract/:key', at(metadata)),
+    route('GET', '/v2/clarity/marf/:keyHash', (request) => marfValue(deps, request)),
   ];
 }
 
@@ -85,31 +94,45 @@ interface CallBody {
   readonly args: readonly ClarityValue[];
 }
 
-function callRead({ view, contractId }: Target, request: RouteRequest): HttpResponse {
-  const name = nameParam(request, 'name');
-  if (!name.ok) return name.response;
-  const body = parseCallBody(request.body);
-  if (!body.ok) return body.response;
-  if (!view.hasContract(contractId)) {
-    const cause = `Unchecked(NoSuchContract("${contractId}"))`;
+/** @param budget `tenure` for the route that asks for the token: many times a stranger's */
+function callRead(budget: 'read-only' | 'tenure') {
+  return ({ view, contractId }: Target, request: RouteRequest): HttpResponse => {
+    const name = nameParam(request, 'name');
+    if (!name.ok) return name.response;
+    const body = parseCallBody(request.body);
+    if (!body.ok) return body.response;
+    const { sender, sponsor, args } = body.value;
+    const outcome = view.callReadOnly({
+      contractId,
+      functionName: name.value,
+      args,
+      sender,
+      budget,
+      ...(sponsor === undefined ? {} : { sponsor }),
+    });
+    if (outcome.ok) return okJson({ okay: true, result: serialized(outcome.value) });
+    const cause = causeOf(outcome.error, { contractId, functionName: name.value });
     return okJson({ okay: false, cause });
+  };
+}
+
+/** Failures as stacks-core 4.0 prints them, as far as their parts are known here. */
+function causeOf(
+  { name, kind, message }: ReadOnlyFailure,
+  call: { readonly contractId: string; readonly functionName: string },
+): string {
+  if (name === 'NotReadOnly') return name;
+  if (name === 'NoSuchContract') return `RuntimeCheck(NoSuchContract("${call.contractId}"))`;
+  if (name === 'UndefinedFunction') {
+    return `RuntimeCheck(UndefinedFunction("${call.functionName}"))`;
   }
-  const { sender, sponsor, args } = body.value;
-  const outcome = view.callReadOnly({
-    contractId,
-    functionName: name.value,
-    args,
-    sender,
-    ...(sponsor === undefined ? {} : { sponsor }),
-  });
-  return outcome.ok
-    ? okJson({ okay: true, result: serialized(outcome.value) })
-    : okJson({ okay: false, cause: outcome.error.message });
+  if (kind === 'runtime') return `${name}: ${message}`;
+  return `RuntimeCheck(${name}(${JSON.stringify(message)}))`;
 }
 
 /** `{sender, sponsor?, arguments: [hex]}`; hex with or without 0x. */
 function parseCallBody(bytes: Uint8Array): Parsed<CallBody> {
-  const refuse = (why: string): Parsed<never> => ({ ok: false, response: badRequest(why) });
+  const refuse = (why: string): Parsed<never> => ({ ok: false, response: undecodable(why) });
   const raw = parseJsonBody(bytes) as {
     sender?: unknown;
     sponsor?: unknown;
@@ -132,7 +155,7 @@ function parseCallBody(bytes: Uint8Array): Parsed<CallBody> {
     size += typeof item === 'string' ? item.length / 2 : 0;
     if (size > RPC_LIMITS.callArgumentsBytesMax) return refuse('arguments are too large');
     const value = typeof item === 'string' ? decodeHexValue(item) : null;
-    if (value === null) return refuse(`Failed to deserialize argument ${args.length}`);
+    if (value === null) return refuse('Failed to deserialize argument value');
     args.push(value);
   }
   const sponsored = typeof sponsor === 'string' ? { sponsor } : {};
@@ -152,7 +175,8 @@ function mapEntry({ view, contractId }: Target, request: RouteRequest): HttpResp
   if (!name.ok) return name.response;
   const raw = parseJsonBody(request.body);
   const key = typeof raw === 'string' ? decodeHexValue(raw) : null;
-  if (key === null) return badRequest('the body must be the key as a JSON string of hex');
+  if (typeof raw !== 'string') return undecodable('Failed to parse JSON body');
+  if (key === null) return undecodable('Failed to deserialize key value');
   const found = view.mapEntry(contractId, name.value, key) ?? { type: 'none' as const };
   const stateKey = `vm::${contractId}::0::${name.value}::${bytesToHex(encodeClarityValue(key))}`;
   return okJson({
@@ -174,9 +198,52 @@ function dataVar({ view, contractId }: Target, request: RouteRequest): HttpRespo
 
 function constantValue({ view, contractId }: Target, request: RouteRequest): HttpResponse {
   const { name } = request.params as { name: string };
-  if (!isClarityName(name)) return badRequest('Invalid constant name');
+  if (!isClarityName(name)) return invalidPath(request);
   const found = view.constant(contractId, name);
   return found === null ? notFound('Constant not found') : okJson({ data: serialized(found) });
+}
+
+/** Whether a contract has all functions of a trait, whether or not it says so itself. */
+function hasTrait({ view, contractId }: Target, request: RouteRequest): HttpResponse {
+  const definer = contractParam(request, 'traitAddress', 'traitContract');
+  if (!definer.ok) return definer.response;
+  const name = nameParam(request, 'trait');
+  if (!name.ok) return name.response;
+  const found = view.implementsTrait(contractId, { contract: definer.value, name: name.value });
+  return found === null
+    ? notFound('No contract analysis found or trait definition not found')
+    : okJson({ is_implemented: found });
+}
+
+/** Contracts in stacks-core's own parsed form, which other nodes do not have. */
+const INTERNAL_FORMS = new Set(['analysis', 'vm-metadata::9::contract']);
+
+function metadata({ view, contractId }: Target, request: RouteRequest): HttpResponse {
+  const { key } = request.params as { key: string };
+  if (INTERNAL_FORMS.has(key)) {
+    const instead = `/v2/contracts/interface/${contractId.replace('.', '/')}`;
+    return text(501, `${key} is stacks-core's internal form of a contract; see ${instead}`);
+  }
+  const [, kind = '', name = ''] = /^vm-metadata::(\d{1,2})::(.{1,128})$/.exec(key) ?? [];
+  if (kind === '' || (kind !== '9' && !isClarityName(name))) return invalidPath(request);
+  if (!['5', '6', '7', '8', '9'].includes(kind)) return undecodable('Invalid metadata type');
+  if (kind === '9' && !['contract-size', 'contract-src', 'contract-data-size'].includes(name)) {
+    return undecodable('Invalid metadata var name');
+  }
+  const found = view.contractMetadata(contractId, key);
+  return found === null ? notFound('Metadata not found') : okJson({ data: found });
+}
+
+/** A value by the hash of its key: what a client can ask that knows only a proof's path. */
+function marfValue(deps: RpcDeps, request: RouteRequest): HttpResponse {
+  const path = hashParam(request, 'keyHash', 32);
+  if (!path.ok) return path.response;
+  const view = stateView(deps, request);
+  if (!view.ok) return view.response;
+  const found = view.value.valueByPath(path.value);
+  if (found === null) return notFound('Marf key hash not found');
+  const proof = wantsProof(request) ? view.value.proveByPath(path.value) : null;
+  return okJson({ data: `0x${found}`, marf_proof: proof === null ? undefined : hex0x(proof) });
 }
 
 function proofOf(view: StateView, key: string): string {

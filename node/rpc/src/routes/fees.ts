@@ -3,11 +3,12 @@
  * clients handle "no estimate" badly (stacks.js then asks another network).
  * Source: reference/stacks-clients.md 1.2, 3.
  */
-import { isHex } from '@assay/bytes';
+import { bytesFromHex, isHex } from '@assay/bytes';
 import { FEE_RATE_MICRO_MIN } from '@assay/params';
+import { decodePayload } from '@assay/wire';
 import type { HttpResponse } from '@assay/world';
 import type { RpcDeps } from '../ports.ts';
-import { badRequest, json, okJson } from '../reply.ts';
+import { badRequest, okJson, undecodable } from '../reply.ts';
 import { type Route, type RouteRequest, route } from '../router.ts';
 import { parseJsonBody } from '../state-request.ts';
 
@@ -30,14 +31,14 @@ function estimate(deps: RpcDeps, request: RouteRequest): HttpResponse {
     estimated_len?: unknown;
   } | null;
   const payload = raw?.transaction_payload;
-  if (typeof payload !== 'string') return badRequest('transaction_payload must be a hex string');
+  if (typeof payload !== 'string') {
+    return undecodable('Failed to parse JSON body: transaction_payload must be a string');
+  }
   const digits = payload.startsWith('0x') ? payload.slice(2) : payload;
-  if (!isHex(digits) || digits.length === 0) {
-    return json(400, {
-      error: 'Estimation could not be performed',
-      reason: 'DatabaseError',
-      reason_data: { message: 'transaction_payload is not hex' },
-    });
+  if (!isHex(digits)) return undecodable('Bad hex string supplied for transaction payload');
+  const decoded = decodePayload(bytesFromHex(digits));
+  if (!decoded.ok) {
+    return badRequest(`Failed to decode due to SIP-003 codec error: ${decoded.error.message}`);
   }
   const payloadBytes = digits.length / 2;
   const given = raw?.estimated_len;

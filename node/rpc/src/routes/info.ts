@@ -16,8 +16,9 @@ import {
 } from '@assay/params';
 import type { Json } from '../json.ts';
 import type { Neighbor, RpcDeps, RpcOptions } from '../ports.ts';
-import { okJson } from '../reply.ts';
+import { notFound, okJson } from '../reply.ts';
 import { type Route, route } from '../router.ts';
+import { requestedTip } from '../state-request.ts';
 
 /** Bitcoin blocks under the tip that Stacks calls stable. */
 const STABLE_DEPTH = 7;
@@ -34,7 +35,10 @@ const NEVER = 0xffff_ffff;
 export function infoRoutes(deps: RpcDeps, options: RpcOptions): Route[] {
   return [
     route('GET', '/v2/info', () => okJson(info(deps, options))),
-    route('GET', '/v2/pox', () => okJson(pox(deps))),
+    route('GET', '/v2/pox', (request) => {
+      const tip = requestedTip(deps, request);
+      return tip === null ? notFound('No such chain tip') : okJson(pox(deps, tip.blockId));
+    }),
     route('GET', '/v2/neighbors', () => okJson(neighbors(deps))),
     route('GET', '/v3/health', () => okJson(health(deps))),
   ];
@@ -84,16 +88,17 @@ function info(deps: RpcDeps, options: RpcOptions): Json {
 const LIQUID_SUPPLY_KEY = '_stx-data::ustx_liquid_supply';
 
 /** Serialized uint in hex: a type byte, then 16 bytes. */
-function liquidSupply(deps: RpcDeps): bigint {
-  const stored = deps.chain.view(deps.coordinator.tip().blockId).value(LIQUID_SUPPLY_KEY);
+function liquidSupply(deps: RpcDeps, blockId: Uint8Array): bigint {
+  const stored = deps.chain.view(blockId).value(LIQUID_SUPPLY_KEY);
   return stored === null ? 0n : BigInt(`0x${stored.slice(2)}`);
 }
 
-function pox(deps: RpcDeps): Json {
+/** Money as of a block; heights as of now. */
+function pox(deps: RpcDeps, blockId: Uint8Array): Json {
   const params = deps.network.pox;
   const { height } = burnTip(deps);
   const cycle = rewardCycleAt(params, height) ?? 0;
-  const supply = liquidSupply(deps);
+  const supply = liquidSupply(deps, blockId);
   const slots = rewardSlots(params);
   const minimum = stackingMinimum(supply, slots, deps.network.isMainnet);
   const stacked = totalWeight(deps, cycle) * minimum;

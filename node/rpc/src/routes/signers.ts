@@ -10,7 +10,7 @@ import type { HttpResponse } from '@assay/world';
 import { refuseUnauthorized } from '../auth.ts';
 import type { RpcDeps, RpcOptions } from '../ports.ts';
 import type { ProposalQueue } from '../proposals.ts';
-import { badRequest, json, okJson } from '../reply.ts';
+import { json, okJson, undecodable } from '../reply.ts';
 import { type Route, type RouteRequest, route } from '../router.ts';
 import type { SignedBlockCounter } from '../signed-blocks.ts';
 import { hashParam, heightParam, parseJsonBody } from '../state-request.ts';
@@ -52,7 +52,7 @@ function stackerSet(deps: RpcDeps, request: RouteRequest): HttpResponse {
       err_type: 'not_available_try_again',
       err_msg:
         'Could not read reward set. Prepare phase may not have started for this cycle yet. ' +
-        `Cycle = ${cycle.value}`,
+        `Cycle = ${cycle.value}, Err = PoXAnchorBlockRequired`,
     });
   }
   const total = set.signers.reduce((sum, signer) => sum + signer.weight, 0n);
@@ -74,14 +74,14 @@ function propose(queue: ProposalQueue, request: RouteRequest): HttpResponse {
   const raw = parseJsonBody(request.body) as { block?: unknown; chain_id?: unknown } | null;
   const block = raw?.block;
   if (typeof block !== 'string' || !isHex(block) || typeof raw?.chain_id !== 'number') {
-    return badRequest('the body must be JSON {"block": "<hex>", "chain_id": <number>}');
+    return undecodable('Failed to parse body: it must be {"block": "<hex>", "chain_id": <number>}');
   }
   const decoded = decodeBlock(bytesFromHex(block));
-  if (!decoded.ok) return badRequest(`Failed to decode block: ${decoded.error.message}`);
+  if (!decoded.ok) return undecodable(`Failed to parse body: ${decoded.error.message}`);
   if (!queue.add(decoded.value, raw.chain_id)) {
     return json(429, {
       result: 'Error',
-      message: 'Could not process block proposal request: too many proposals are being evaluated',
+      message: 'Could not process block proposal request: Proposal currently being evaluated',
     });
   }
   return json(202, {

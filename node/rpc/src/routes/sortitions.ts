@@ -3,73 +3,84 @@
  * Source: reference/stacks.md 5; stacks-core `net/api/getsortition.rs`,
  * `get_tenures_fork_info.rs` (facts).
  */
-import { ByteWriter, bytesEqual } from '@assay/bytes';
+import { ByteWriter, bytesEqual, bytesToHex } from '@assay/bytes';
 import type { Snapshot } from '@assay/sortition';
 import type { HttpResponse } from '@assay/world';
 import type { Json } from '../json.ts';
 import { RPC_LIMITS } from '../limits.ts';
 import type { RpcDeps } from '../ports.ts';
-import { json, notFound, okJson } from '../reply.ts';
+import { json, notFound, okJson, undecodable } from '../reply.ts';
 import { type Route, type RouteRequest, route } from '../router.ts';
-import { hashParam, heightParam, hex0x, type Parsed } from '../state-request.ts';
-import { canonicalTenureEnd, canonicalTenureStart } from '../tenure.ts';
+import {
+  hashParam,
+  heightParam,
+  hex0x,
+  invalidPath,
+  type Parsed,
+  parseHash,
+} from '../state-request.ts';
+import { canonicalTenureEnd, canonicalTenureStart, lastSortitionBefore } from '../tenure.ts';
+
+/** What was asked for, found or not; `name` as stacks-core prints its queries. */
+interface Query {
+  readonly name: string;
+  readonly found: Snapshot | null;
+}
 
 export function sortitionRoutes(deps: RpcDeps): Route[] {
-  const found = (snapshot: Snapshot | null): HttpResponse =>
-    snapshot === null
-      ? notFound('Could not find snapshot')
-      : okJson([sortitionJson(deps, snapshot)]);
-  const by =
-    <T>(parse: (request: RouteRequest) => Parsed<T>, look: (value: T) => Snapshot | null) =>
-    (request: RouteRequest): HttpResponse => {
-      const value = parse(request);
-      return value.ok ? found(look(value.value)) : value.response;
-    };
   return [
-    route('GET', '/v3/sortitions', () => found(tip(deps))),
+    route('GET', '/v3/sortitions', () => one(deps, { name: 'Latest', found: tip(deps) })),
     route('GET', '/v3/sortitions/latest_and_last', () => latestAndLast(deps)),
-    route(
-      'GET',
-      '/v3/sortitions/consensus/:hash',
-      by(
-        (request) => hashParam(request, 'hash', 20),
-        (hash) => deps.burn.byConsensusHash(hash),
-      ),
-    ),
-    route(
-      'GET',
-      '/v3/sortitions/burn/:hash',
-      by(
-        (request) => hashParam(request, 'hash', 32),
-        (hash) => deps.burn.byBurnHash(hash),
-      ),
-    ),
-    route(
-      'GET',
-      '/v3/sortitions/burn_height/:height',
-      by(
-        (request) => heightParam(request, 'height'),
-        (height) => deps.burn.atHeight(height),
-      ),
-    ),
+    route('GET', '/v3/sortitions/:key/:value', (request) => {
+      const query = parseQuery(deps, request);
+      return query.ok ? one(deps, query.value) : query.response;
+    }),
     route('GET', '/v3/tenures/fork_info/:start/:stop', (request) => forkInfo(deps, request)),
   ];
+}
+
+function parseQuery(deps: RpcDeps, request: RouteRequest): Parsed<Query> {
+  const { key, value } = request.params as { key: string; value: string };
+  const byHash = (
+    name: string,
+    size: number,
+    look: (hash: Uint8Array) => Snapshot | null,
+  ): Parsed<Query> => {
+    const hash = parseHash(value, size);
+    return hash === null
+      ? { ok: false, response: undecodable(`bad length ${value.length} for hex string`) }
+      : { ok: true, value: { name: `${name}(${bytesToHex(hash)})`, found: look(hash) } };
+  };
+  if (!/^[a-z_]{1,15}$/.test(key) || !/^(0x)?[0-9a-f]{1,64}$/.test(value)) {
+    return { ok: false, response: invalidPath(request) };
+  }
+  if (key === 'consensus') {
+    return byHash('ConsensusHash', 20, (hash) => deps.burn.byConsensusHash(hash));
+  }
+  if (key === 'burn')
+    return byHash('BurnchainHeaderHash', 32, (hash) => deps.burn.byBurnHash(hash));
+  if (key !== 'burn_height') {
+    return { ok: false, response: undecodable(`Unknown query param: ${key}`) };
+  }
+  const height = heightParam(request, 'value');
+  if (!height.ok) return { ok: false, response: undecodable('invalid digit found in string') };
+  const found = deps.burn.atHeight(height.value);
+  return { ok: true, value: { name: `BlockHeight(${height.value})`, found } };
+}
+
+function one(deps: RpcDeps, { name, found }: Query): HttpResponse {
+  return found === null
+    ? notFound(`Could not find snapshot ${name}\n`)
+    : okJson([sortitionJson(deps, found)]);
 }
 
 function tip(deps: RpcDeps): Snapshot | null {
   return deps.burn.isInitialized ? deps.burn.tip : null;
 }
 
-/** The sortition before this one that had a winner. */
-function lastSortitionBefore(deps: RpcDeps, snapshot: Snapshot): Snapshot | null {
-  const parent = deps.burn.bySortitionId(snapshot.parentSortitionId);
-  if (parent === null || bytesEqual(parent.sortitionId, snapshot.sortitionId)) return null;
-  return deps.burn.lastSortition(parent);
-}
-
 function latestAndLast(deps: RpcDeps): HttpResponse {
   const latest = tip(deps);
-  if (latest === null) return notFound('Could not find snapshot');
+  if (latest === null) return notFound('Could not find snapshot LatestAndLast\n');
   const last = lastSortitionBefore(deps, latest);
   const both = last === null ? [latest] : [latest, last];
   return okJson(both.map((snapshot) => sortitionJson(deps, snapshot)));
@@ -119,7 +130,9 @@ function forkInfo(deps: RpcDeps, request: RouteRequest): HttpResponse {
   if (!stop.ok) return stop.response;
   const end = deps.burn.byConsensusHash(start.value);
   let cursor = deps.burn.byConsensusHash(stop.value);
-  if (end === null || cursor === null) return notFound('Could not find snapshot');
+  if (end === null || cursor === null) {
+    return notFound(`Could not find snapshot ${bytesToHex(stop.value)}\n`);
+  }
   const tenures: Json[] = [forkJson(deps, cursor)];
   let depth = 0;
   while (depth < RPC_LIMITS.forkInfoDepthMax && !bytesEqual(cursor.consensusHash, start.value)) {

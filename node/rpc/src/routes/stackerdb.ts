@@ -21,7 +21,9 @@ export function stackerDbRoutes(deps: RpcDeps): Route[] {
       const contractId = contractParam(request);
       if (!contractId.ok) return contractId.response;
       const slots = deps.stackerdb.metadata(contractId.value);
-      return slots === null ? notFound(NO_DATABASE) : okJson(slots.map(metadataJson));
+      return slots === null
+        ? notFound('StackerDB contract not found')
+        : okJson(slots.map(metadataJson));
     }),
     route('GET', `${base}/replicas`, (request) => {
       const contractId = contractParam(request);
@@ -78,7 +80,8 @@ function put(deps: RpcDeps, request: RouteRequest): HttpResponse {
   if (!contractId.ok) return contractId.response;
   const parsed = parseChunk(request.body);
   if (parsed === null) {
-    return badRequest('the body must be JSON {slot_id, slot_version, sig, data}');
+    const wanted = 'the body must be {slot_id, slot_version, sig, data}';
+    return badRequest(`Failed to encode or decode JSON: ${wanted}`);
   }
   const outcome = deps.stackerdb.put(contractId.value, parsed);
   return outcome === null ? notFound(NO_DATABASE) : okJson(acknowledgement(outcome));

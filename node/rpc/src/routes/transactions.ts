@@ -24,7 +24,8 @@ export function transactionRoutes(deps: RpcDeps): Route[] {
       if (!txid.ok) return txid.response;
       const pending = deps.mempool.transaction(txid.value);
       if (pending === null) {
-        return notFound(`No such unconfirmed transaction ${bytesToHex(txid.value)}`);
+        const id = bytesToHex(txid.value);
+        return notFound(`Transaction ${id} not found in mempool or unconfirmed microblock stream`);
       }
       return okJson({ tx: bytesToHex(pending.checked.bytes), status: 'Mempool' });
     }),
@@ -32,7 +33,7 @@ export function transactionRoutes(deps: RpcDeps): Route[] {
       const txid = hashParam(request, 'txid', 32);
       if (!txid.ok) return txid.response;
       const found = findTransaction(deps, txid.value);
-      if (found === null) return notFound(`No such transaction ${bytesToHex(txid.value)}`);
+      if (found === null) return notFound(`No such transaction ${bytesToHex(txid.value)}\n`);
       return okJson({
         index_block_hash: bytesToHex(found.header.blockId),
         tx: bytesToHex(found.bytes),
