@@ -7,7 +7,7 @@
 import { DecodeError, err, ok, type Result } from '@assay/bytes';
 import { ClarityTypeError, type ClarityValue, type TraitId } from '@assay/clarity-value';
 import { analyzeContract } from './analysis/analyze.ts';
-import { checkCompliance } from './analysis/checker.ts';
+import { checkCompliance } from './analysis/compliance.ts';
 import {
   buildInterface,
   type ContractInterface,
