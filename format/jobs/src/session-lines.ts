@@ -193,10 +193,22 @@ export function decodeSignedVoucher(
 
 /** With the newline that ends it. */
 export function encodeSessionLine(line: SessionLine): string {
-  const hex = (_key: string, value: unknown) => {
-    return value instanceof Uint8Array ? bytesToHex(value) : value;
-  };
-  return `${JSON.stringify(line, hex)}\n`;
+  return `${JSON.stringify(lineJson(line))}\n`;
+}
+
+function lineJson(line: SessionLine): unknown {
+  switch (line.type) {
+    case 'accepted':
+      return { ...line, requestHash: bytesToHex(line.requestHash) };
+    case 'chunk':
+      return { ...line, signature: bytesToHex(line.signature) };
+    case 'end': {
+      const { commitment, signature } = line;
+      return { ...line, commitment: bytesToHex(commitment), signature: bytesToHex(signature) };
+    }
+    default:
+      return line;
+  }
 }
 
 /** @param text one line without its newline */

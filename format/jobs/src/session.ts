@@ -8,7 +8,13 @@ import { assert, bytesEqual, bytesFromUtf8, concatBytes } from '@assay/bytes';
 import { type ClarityValue, Cv } from '@assay/clarity-value';
 import { sha256 } from '@assay/crypto';
 import { type SamplingParams, samplingParamsTuple } from './request.ts';
-import { hashClarityValue, recoverStructured, signStructured } from './signing.ts';
+import {
+  hashClarityValue,
+  recoverHashed,
+  recoverStructured,
+  signHashed,
+  signStructured,
+} from './signing.ts';
 
 /** One request of a session, as its hash covers it. */
 export interface SessionRequest {
@@ -44,9 +50,16 @@ export function sessionRequestTuple(request: SessionRequest): ClarityValue {
   });
 }
 
+/** A request never changes, and both ends need its hash several times. */
+const hashes = new WeakMap<SessionRequest, Uint8Array>();
+
 /** Names the request, and with host key and beacon gives the sampling seed (`samplingSeed`). */
 export function sessionRequestHash(request: SessionRequest): Uint8Array {
-  return hashClarityValue(sessionRequestTuple(request));
+  const known = hashes.get(request);
+  if (known !== undefined) return known;
+  const hash = hashClarityValue(sessionRequestTuple(request));
+  hashes.set(request, hash);
+  return hash;
 }
 
 /** @param privateKey the voucher key @returns 65 bytes R, S, V */
@@ -55,7 +68,7 @@ export function signSessionRequest(
   chainId: number,
   privateKey: Uint8Array,
 ): Uint8Array {
-  return signStructured(sessionRequestTuple(request), chainId, privateKey);
+  return signHashed(sessionRequestHash(request), chainId, privateKey);
 }
 
 export interface Signed {
@@ -73,9 +86,10 @@ function isSigned(tuple: ClarityValue, chainId: number, { signature, publicKey }
 export function verifySessionRequest(
   request: SessionRequest,
   chainId: number,
-  signed: Signed,
+  { signature, publicKey }: Signed,
 ): boolean {
-  return isSigned(sessionRequestTuple(request), chainId, signed);
+  const key = recoverHashed(sessionRequestHash(request), chainId, signature);
+  return key !== null && bytesEqual(key, publicKey);
 }
 
 /** Consent to pay: everything up to `cumulativeMicro` of this session is the host's to claim. */

@@ -24,8 +24,17 @@ export function hashClarityValue(value: ClarityValue): Uint8Array {
 }
 
 export function structuredDigest(message: ClarityValue, chainId: number): Uint8Array {
-  const domain = hashClarityValue(inferenceDomain(chainId));
-  return sha256(concatBytes(PREFIX, domain, hashClarityValue(message)));
+  return digestOfHash(hashClarityValue(message), chainId);
+}
+
+/** A program speaks for one chain: the hash of its domain is computed once. */
+let domain: { readonly chainId: number; readonly hash: Uint8Array } | null = null;
+
+function digestOfHash(messageHash: Uint8Array, chainId: number): Uint8Array {
+  if (domain?.chainId !== chainId) {
+    domain = { chainId, hash: hashClarityValue(inferenceDomain(chainId)) };
+  }
+  return sha256(concatBytes(PREFIX, domain.hash, messageHash));
 }
 
 /** Deterministic signature (RFC 6979), 65 bytes R, S, V. */
@@ -34,7 +43,16 @@ export function signStructured(
   chainId: number,
   privateKey: Uint8Array,
 ): Uint8Array {
-  const signature = signRecoverable(structuredDigest(message, chainId), privateKey);
+  return signHashed(hashClarityValue(message), chainId, privateKey);
+}
+
+/** As `signStructured`, of a message whose hash is known. @param messageHash `hashClarityValue` */
+export function signHashed(
+  messageHash: Uint8Array,
+  chainId: number,
+  privateKey: Uint8Array,
+): Uint8Array {
+  const signature = signRecoverable(digestOfHash(messageHash, chainId), privateKey);
   return concatBytes(signature.subarray(1), signature.subarray(0, 1));
 }
 
@@ -44,7 +62,16 @@ export function recoverStructured(
   chainId: number,
   signature: Uint8Array,
 ): Uint8Array | null {
+  return recoverHashed(hashClarityValue(message), chainId, signature);
+}
+
+/** As `recoverStructured`, of a message whose hash is known. */
+export function recoverHashed(
+  messageHash: Uint8Array,
+  chainId: number,
+  signature: Uint8Array,
+): Uint8Array | null {
   if (signature.length !== 65 || signature[64]! > 3) return null;
   const vrs = concatBytes(signature.subarray(64), signature.subarray(0, 64));
-  return recoverPublicKey(structuredDigest(message, chainId), vrs);
+  return recoverPublicKey(digestOfHash(messageHash, chainId), vrs);
 }

@@ -1,10 +1,10 @@
 /**
  * One API request from the first token to the books: counted against its key before anything of the
- * answer is given out, ended in the ledger before its end is told. Far from a cap the counting runs
- * beside the host's work and costs the caller no time.
+ * answer is given out. Far from a cap the counting runs beside the host's work and costs the caller no
+ * time; the end is written behind the answer.
  */
-import type { Logger } from '@assay/observe';
 import { ApiError } from './api-error.ts';
+import type { Books } from './books.ts';
 import type {
   AnswerPart,
   ApiKey,
@@ -18,7 +18,7 @@ import type { Usage } from './openai/answer.ts';
 export class RequestAccount {
   readonly id: string;
   readonly #ledger: Ledger;
-  readonly #log: Logger;
+  readonly #books: Books;
   readonly #begun: Promise<BeginOutcome>;
   readonly #parts: AnswerPart[] = [];
   #part = 0;
@@ -26,10 +26,10 @@ export class RequestAccount {
   /** Known once the request was counted. */
   remaining: RateRemaining | null = null;
 
-  constructor(ledger: Ledger, log: Logger, request: NewRequest) {
+  constructor(ledger: Ledger, books: Books, request: NewRequest) {
     this.id = request.id;
     this.#ledger = ledger;
-    this.#log = log;
+    this.#books = books;
     this.#begun = ledger.begin(request);
     this.#begun.catch(() => undefined);
   }
@@ -58,19 +58,11 @@ export class RequestAccount {
     this.#parts.push(...parts);
   }
 
-  /** Writes the end; once. */
-  async finish(): Promise<void> {
+  /** No more parts: the end goes to the books; once. */
+  finish(): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    const outcome = await this.#begun.catch(() => null);
-    if (outcome?.kind !== 'ok') return;
-    try {
-      await this.#ledger.finish(this.id, this.#parts);
-    } catch (cause) {
-      // The sweep of another gateway, or of our next life, ends it.
-      this.#log.error('a request could not be written to the ledger', { request: this.id, cause });
-      throw cause;
-    }
+    this.#books.close(this.id, this.#begun, this.#parts);
   }
 
   usage(): Usage {

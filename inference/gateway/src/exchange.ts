@@ -45,7 +45,7 @@ export async function answerWhole(exchange: Exchange): Promise<HttpResponse> {
     for await (const [index, delta] of start(exchange)) deliver(exchange, index, delta);
   } finally {
     signal?.removeEventListener('abort', abort);
-    await close(exchange);
+    close(exchange);
   }
   const all = { ...headers, ...rateHeaders(account.remaining) };
   return json(200, delivery.object(account.usage()), all);
@@ -58,7 +58,7 @@ export async function answerStream(exchange: Exchange): Promise<HttpResponse> {
   try {
     first = await merged.next();
   } catch (cause) {
-    await close(exchange);
+    close(exchange);
     throw cause;
   }
   const headers = { ...exchange.headers, ...rateHeaders(exchange.account.remaining) };
@@ -81,7 +81,7 @@ async function* events(
       const [index, delta] = turn.value;
       for (const one of deliver(exchange, index, delta)) yield event(one);
     }
-    await close(exchange);
+    close(exchange);
     for (const one of delivery.usage(account.usage())) yield event(one);
     yield DONE;
   } catch (cause) {
@@ -91,7 +91,7 @@ async function* events(
     signal?.removeEventListener('abort', abort);
     abort();
     await merged.return(undefined);
-    await close(exchange);
+    close(exchange);
   }
 }
 
@@ -109,7 +109,7 @@ function deliver(
   return delivery.end(index, finish === 'stop' ? 'stop' : 'length');
 }
 
-async function close({ account, generations }: Exchange): Promise<void> {
+function close({ account, generations }: Exchange): void {
   account.add(generations.flatMap((generation) => generation.parts.splice(0)));
-  await account.finish();
+  account.finish();
 }

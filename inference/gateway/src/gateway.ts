@@ -14,6 +14,7 @@ import type { HttpRequest, HttpResponse, HttpServer, World } from '@assay/world'
 import { isFarFromLimits, RequestAccount } from './accounting.ts';
 import { AdminApi } from './admin.ts';
 import { ApiError, errorResponse, json, modelNotFound } from './api-error.ts';
+import { Books } from './books.ts';
 import type { GatewayChain, ModelOffer } from './chain-port.ts';
 import { answerStream, answerWhole, type Delivery } from './exchange.ts';
 import { Generation, mostMicro, promptTokensMax } from './generation.ts';
@@ -60,6 +61,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #name: string;
   readonly #market: Market;
+  readonly #books: Books;
   readonly #pool: SessionPool;
   readonly #keys: KeyCheck;
   readonly #admin: AdminApi;
@@ -78,6 +80,7 @@ export class Gateway {
     this.#options = options;
     this.#name = bytesToHex(world.random.bytes(8));
     this.#market = new Market(world.clock, chain, log);
+    this.#books = new Books({ world, ledger, log });
     const { chainId, voucherKey, depositMicro, sessionDuration } = options;
     this.#pool = new SessionPool(
       { world, chain, ledger, log },
@@ -109,6 +112,7 @@ export class Gateway {
     this.#abort.abort();
     await this.#server?.close();
     await this.#running;
+    await this.#books.stop();
     await this.#pool.stop();
     await this.#deps.ledger.release(`gateway:${this.#name}`, this.#name);
   }
@@ -159,7 +163,10 @@ export class Gateway {
   ): Promise<HttpResponse> {
     const { method, path } = request;
     if (path === '/health') return json(200, { status: 'ok', under_way: this.#underWay });
-    if (path.startsWith('/admin/v1/')) return this.#admin.handle(request);
+    if (path.startsWith('/admin/v1/')) {
+      await this.#books.settled();
+      return this.#admin.handle(request);
+    }
     switch (path) {
       case '/v1/chat/completions':
       case '/v1/completions':
@@ -172,7 +179,10 @@ export class Gateway {
         return json(200, priceList(await this.#market.models()));
     }
     const [, kind, rest] = /^\/v1\/(models|receipts)\/(.{1,300})$/.exec(path) ?? [];
-    if (kind === 'receipts' && method === 'GET') return this.#receipts.get(rest!);
+    if (kind === 'receipts' && method === 'GET') {
+      await this.#books.written(rest!);
+      return this.#receipts.get(rest!);
+    }
     if (kind === 'models' && method === 'GET') {
       const model = await this.#market.model(decodeURIComponent(rest!));
       if (model === null) throw modelNotFound(rest!);
@@ -183,7 +193,8 @@ export class Gateway {
   }
 
   async #bounded(serve: () => Promise<HttpResponse>): Promise<HttpResponse> {
-    if (this.#underWay >= LIMITS.requestsMax) throw OVERLOADED;
+    const isBehind = this.#books.count >= LIMITS.unwrittenMax;
+    if (isBehind || this.#underWay >= LIMITS.requestsMax) throw OVERLOADED;
     this.#underWay += 1;
     let isStreaming = false;
     try {
@@ -274,9 +285,9 @@ export class Gateway {
     model: ModelOffer,
     reserveMicro: bigint,
   ): Promise<RequestAccount> {
-    const { ledger, log } = this.#deps;
+    const { ledger } = this.#deps;
     const request = { id, keyId: key.id, gateway: this.#name, model: model.id, reserveMicro };
-    const account = new RequestAccount(ledger, log, request);
+    const account = new RequestAccount(ledger, this.#books, request);
     if (!isFarFromLimits(key, reserveMicro)) await account.counted();
     return account;
   }

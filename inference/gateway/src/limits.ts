@@ -29,6 +29,14 @@ export const LIMITS = {
   headerCharsMax: 256,
   /** Requests under way on one gateway; more are told 503. */
   requestsMax: 1_024,
+  /** Ended requests that the ledger has not taken yet; beyond it new ones are told 503. */
+  unwrittenMax: 4_096,
+  /** Milliseconds to wait after the ledger failed. */
+  ledgerRetryMs: 1_000,
+  /** Answer tokens of a session that may wait, together, for a voucher; hosts stop at 256. */
+  unpaidTokensMax: 64,
+  /** Milliseconds a payment may wait for others, to go out in one voucher with them. */
+  voucherDelayMs: 20,
   /** Hosts tried for one answer. */
   attemptsMax: 4,
   /** Milliseconds a host has to begin an answer, and to send the next piece of one. */

@@ -12,6 +12,11 @@ interface Turn<T> {
 export async function* merge<T>(
   sources: readonly AsyncGenerator<T>[],
 ): AsyncGenerator<readonly [index: number, value: T | null]> {
+  if (sources.length === 1) {
+    for await (const value of sources[0]!) yield [0, value];
+    yield [0, null];
+    return;
+  }
   const pull = (index: number): Promise<Turn<T>> =>
     sources[index]!.next().then((result) => ({ index, result }));
   const waiting = new Map(sources.map((_, index) => [index, pull(index)]));

@@ -102,7 +102,9 @@ describe.skipIf(server === null)('on a PostgreSQL server', () => {
       body: JSON.stringify({ model: MODEL, messages: QUESTION, max_tokens: 5 }),
     });
     expect(next.status).toBe(200);
-    const after = (await ledger.request(next.headers.get('x-assay-receipt')!))!;
+    const nextId = next.headers.get('x-assay-receipt')!;
+    await until(async () => (await ledger.request(nextId))!.state === 'done', 10_000);
+    const after = (await ledger.request(nextId))!;
     expect(after.parts[0]!.sessionId).toBe(part!.sessionId);
     expect(after.parts[0]!.index).toBe(part!.index + 1n);
     await until(async () => {

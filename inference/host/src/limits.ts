@@ -66,8 +66,8 @@ export const LIMITS = {
   sessionVoucherWaitMs: 15_000,
   /** Milliseconds between a broken connection and the end of its request, for a word how far it got. */
   sessionStopGraceMs: 3_000,
-  /** Tokens in one line of a stream. */
-  sessionLineTokensMax: 32,
+  /** Milliseconds between two lines of tokens: what is faster than a reader leaves together. */
+  sessionLineMs: 5,
   /** Bitcoin blocks before a session's end from which on no requests are taken. */
   sessionEndMarginBlocks: 2,
   /** Newest Bitcoin blocks that may seed a request. */

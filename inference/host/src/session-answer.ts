@@ -56,7 +56,8 @@ export class AnswerRun {
   }
 
   cancel(): void {
-    this.finish ??= 'cancel';
+    if (this.isOver) return;
+    this.finish = 'cancel';
     this.#abort.abort();
     this.#tell();
   }

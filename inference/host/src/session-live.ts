@@ -14,6 +14,8 @@ export interface OpenRequest {
   emitted: number;
   /** Characters given out. */
   shown: number;
+  /** Sketches of the leaves that were signed. */
+  readonly sketches: Uint8Array[];
   /** One per leaf that was signed. */
   readonly salts: Uint8Array[];
   /** Set once the end is being written. */

@@ -3,7 +3,7 @@
  * tokens come in; a leaf of 32 tokens is on disk before it is signed; the end is on disk before it is
  * told. A request ends exactly once, however many want to end it (the model, the client, a restart).
  */
-import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
+import { bytesFromUtf8, bytesToHex, concatBytes } from '@assay/bytes';
 import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import {
   type AnswerChunk,
@@ -94,6 +94,7 @@ export class SessionStreams {
       promptIds,
       emitted: 0,
       shown: 0,
+      sketches: [],
       salts: [],
       ending: null,
       grace: null,
@@ -143,11 +144,14 @@ export class SessionStreams {
     { posted, model }: StreamTask,
   ): AsyncGenerator<Uint8Array> {
     const { run } = open;
+    const { clock } = this.#deps.world;
     let digest: Uint8Array = open.requestHash;
+    let nextLineMs = 0;
     for (;;) {
       await run.beyond(open.emitted);
-      if (open.ending !== null || run.failure !== null) return;
       const leafEnd = (Math.floor(open.emitted / LEAF_TOKENS) + 1) * LEAF_TOKENS;
+      await this.#gathered(run, leafEnd, nextLineMs - clock.nowMs());
+      if (open.ending !== null || run.failure !== null) return;
       const end = Math.min(run.tokens.length, leafEnd);
       if (end > open.emitted) {
         await this.#paid(session, open);
@@ -156,6 +160,7 @@ export class SessionStreams {
         const text = run.text.slice(open.shown, made.at(-1)!.textEnd);
         open.emitted = end;
         open.shown += text.length;
+        nextLineMs = clock.nowMs() + LIMITS.sessionLineMs;
         const { logprobs } = posted;
         yield line({
           type: 'tokens',
@@ -182,6 +187,18 @@ export class SessionStreams {
     }
   }
 
+  /** Resolves when `count` tokens are there, when no more will come, or when the time is over. */
+  async #gathered(run: AnswerRun, count: number, waitMs: number): Promise<void> {
+    if (waitMs <= 0 || run.tokens.length >= count || run.isOver) return;
+    await new Promise<void>((done) => {
+      const timer = this.#deps.world.timers.after(waitMs, done);
+      void run.beyond(count - 1).then(() => {
+        timer.cancel();
+        done();
+      });
+    });
+  }
+
   #sign(chunk: AnswerChunk): Uint8Array {
     return signChunk(chunk, this.#options.chainId, this.#options.operatingKey);
   }
@@ -198,7 +215,9 @@ export class SessionStreams {
     const ids = scores.map(({ id }) => id);
     const salt = this.#deps.world.random.bytes(SALT_BYTES);
     open.salts.push(salt);
-    const stored = { ids, sketch: sketchOf(scores), salt };
+    const sketch = sketchOf(scores);
+    open.sketches.push(sketch);
+    const stored = { ids, sketch, salt };
     await this.#deps.book.putLeaf(session.terms.id, open.record.request.index, leaf, stored);
     return nextChunkDigest(digest, idsLeaf(leaf, ids));
   }
@@ -278,7 +297,10 @@ export class SessionStreams {
       record,
       promptIds,
       outputIds: scores.map(({ id }) => id),
-      sketch: sketchOf(scores),
+      sketch: concatBytes(
+        ...open.sketches,
+        sketchOf(scores.slice(open.sketches.length * LEAF_TOKENS)),
+      ),
       salts: open.salts,
       text: run.text.slice(0, count === open.emitted ? open.shown : (tokens.at(-1)?.textEnd ?? 0)),
       finish,
@@ -357,12 +379,7 @@ export class SessionStreams {
     const { book, log } = this.#deps;
     const leaves = book.leaves(sessionId, index);
     const outputIds = leaves.flatMap(({ ids }) => ids);
-    const sketch = new Uint8Array(leaves.reduce((size, leaf) => size + leaf.sketch.length, 0));
-    let at = 0;
-    for (const leaf of leaves) {
-      sketch.set(leaf.sketch, at);
-      at += leaf.sketch.length;
-    }
+    const sketch = concatBytes(...leaves.map((leaf) => leaf.sketch));
     const answer: Answer = {
       record,
       promptIds,

@@ -40,7 +40,7 @@ function termsFromJson(json: ReturnType<typeof termsToJson>): SessionTerms {
   };
 }
 
-function partJson(part: AnswerPart) {
+export function partJson(part: AnswerPart) {
   return {
     ...part,
     sessionId: String(part.sessionId),

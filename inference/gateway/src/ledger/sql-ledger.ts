@@ -4,6 +4,7 @@
  */
 
 import type { Database, Row } from './database.ts';
+import { Group } from './group.ts';
 import type {
   AnswerPart,
   ApiKey,
@@ -17,9 +18,11 @@ import type {
   RequestRow,
   SessionRow,
 } from './ledger.ts';
-import { partFromJson, partToJson, sessionFromJson, sessionToJson } from './rows.ts';
+import { partFromJson, partJson, partToJson, sessionFromJson, sessionToJson } from './rows.ts';
 import { MIGRATIONS } from './sql-schema.ts';
 
+/** Requests begun, or ended, in one statement. */
+const GROUP_MAX = 64;
 /** Any number; equal for all gateways, so that only one migrates at a time. */
 const MIGRATION_LOCK = 7_268_199;
 
@@ -47,11 +50,20 @@ export async function openSqlLedger(db: Database): Promise<Ledger> {
   return new SqlLedger(db);
 }
 
+interface Ending {
+  readonly id: string;
+  readonly parts: readonly AnswerPart[];
+}
+
 class SqlLedger implements Ledger {
   readonly #db: Database;
+  readonly #begins: Group<NewRequest, BeginOutcome>;
+  readonly #ends: Group<Ending, boolean>;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#begins = new Group(GROUP_MAX, (requests) => this.#beginAll(requests));
+    this.#ends = new Group(GROUP_MAX, (endings) => this.#finishAll(endings));
   }
 
   async createKey(key: NewKey): Promise<ApiKey> {
@@ -106,23 +118,18 @@ class SqlLedger implements Ledger {
     return row === undefined ? null : keyOf(row);
   }
 
-  async begin(request: NewRequest): Promise<BeginOutcome> {
-    const { id, keyId, gateway, model, reserveMicro } = request;
-    const [row] = await this.#db.query('select * from begin_request($1, $2, $3, $4, $5)', [
-      id,
-      keyId,
-      gateway,
-      model,
-      String(reserveMicro),
-    ]);
-    const { outcome, rate_limit: limit, remaining, reset_ms } = row!;
-    const rate =
-      limit === null
-        ? null
-        : { limit: Number(limit), remaining: Number(remaining), resetMs: Number(reset_ms) };
-    if (outcome === 'ok') return { kind: 'ok', remaining: rate };
-    if (outcome === 'rate') return { kind: 'rate', remaining: rate! };
-    return { kind: outcome as 'cap' | 'revoked' };
+  begin(request: NewRequest): Promise<BeginOutcome> {
+    return this.#begins.add(request);
+  }
+
+  async #beginAll(requests: readonly NewRequest[]): Promise<readonly BeginOutcome[]> {
+    const asked = requests.map(({ id, keyId, gateway, model, reserveMicro }) => {
+      return { id, key: keyId, gateway, model, reserve: String(reserveMicro) };
+    });
+    const sql = 'select * from begin_requests($1)';
+    const rows = await this.#db.query(sql, [JSON.stringify(asked)]);
+    const byId = new Map(rows.map((row) => [String(row.id), outcomeOf(row)]));
+    return requests.map(({ id }) => byId.get(id)!);
   }
 
   async putPart(part: AnswerPart): Promise<void> {
@@ -135,16 +142,16 @@ class SqlLedger implements Ledger {
     );
   }
 
-  async finish(id: string, ends: readonly AnswerPart[]): Promise<boolean> {
-    const parts = ends.map((end) => ({
-      part: end.part,
-      session: String(end.sessionId),
-      index: String(end.index),
-      body: JSON.parse(partToJson(end)) as unknown,
-    }));
-    const sql = 'select finish_request($1, $2) as done';
-    const [row] = await this.#db.query(sql, [id, JSON.stringify(parts)]);
-    return row?.done === true;
+  finish(id: string, parts: readonly AnswerPart[]): Promise<boolean> {
+    return this.#ends.add({ id, parts });
+  }
+
+  async #finishAll(endings: readonly Ending[]): Promise<readonly boolean[]> {
+    const ended = endings.map(({ id, parts }) => ({ id, parts: parts.map(endOf) }));
+    const sql = 'select * from finish_requests($1)';
+    const rows = await this.#db.query(sql, [JSON.stringify(ended)]);
+    const byId = new Map(rows.map((row) => [String(row.id), row.done === true]));
+    return endings.map(({ id }) => byId.get(id)!);
   }
 
   async request(id: string): Promise<RequestRow | null> {
@@ -236,6 +243,25 @@ const KEY_COLUMNS = `id, name, prefix, cap_micro::text, spent_micro::text, reser
 
 function amount(value: unknown): bigint {
   return BigInt(String(value));
+}
+
+function outcomeOf({ outcome, rate_limit, remaining, reset_ms }: Row): BeginOutcome {
+  const rate =
+    rate_limit === null
+      ? null
+      : { limit: Number(rate_limit), remaining: Number(remaining), resetMs: Number(reset_ms) };
+  if (outcome === 'ok') return { kind: 'ok', remaining: rate };
+  if (outcome === 'rate') return { kind: 'rate', remaining: rate! };
+  return { kind: outcome as 'cap' | 'revoked' };
+}
+
+function endOf(part: AnswerPart) {
+  return {
+    part: part.part,
+    session: String(part.sessionId),
+    index: String(part.index),
+    body: partJson(part),
+  };
 }
 
 function keyOf(row: Row): ApiKey {

@@ -130,4 +130,31 @@ begin
   return true;
 end $$;
 `,
+  `
+-- Many at once, in one statement. Keys are locked in one order, so that two gateways never wait for
+-- each other. p: [{id, key, gateway, model, reserve}] and [{id, parts}].
+create function begin_requests(p jsonb)
+returns table (id text, outcome text, rate_limit integer, remaining integer, reset_ms bigint)
+language plpgsql as $$
+declare
+  e jsonb;
+begin
+  for e in select value from jsonb_array_elements(p) with ordinality as t(value, n)
+    order by value->>'key', n loop
+    return query select e->>'id', b.* from begin_request(
+      e->>'id', e->>'key', e->>'gateway', e->>'model', (e->>'reserve')::numeric) b;
+  end loop;
+end $$;
+
+create function finish_requests(p jsonb) returns table (id text, done boolean)
+language plpgsql as $$
+declare
+  e jsonb;
+begin
+  for e in select value from jsonb_array_elements(p)
+    order by (select r.key_id from requests r where r.id = value->>'id') loop
+    return query select e->>'id', finish_request(e->>'id', e->'parts');
+  end loop;
+end $$;
+`,
 ];

@@ -1,11 +1,12 @@
 /**
  * A session this gateway holds: it alone hands out indexes and signs vouchers, as long as its lease
- * lasts. Vouchers go out one at a time, always the newest: a raise that waits behind another is sent
- * together with it.
+ * lasts. Vouchers go out one at a time, always the newest, and small payments wait a moment for others:
+ * a voucher costs two signatures and a call, whatever it pays for.
  */
 import { assert } from '@assay/bytes';
 import { type SessionTerms, signVoucher } from '@assay/jobs';
-import type { Clock } from '@assay/world';
+import type { TimerHandle, World } from '@assay/world';
+import { LIMITS } from '../limits.ts';
 import { HostFault, type HostLink } from './host-link.ts';
 
 interface OpenRequest {
@@ -17,7 +18,7 @@ export interface HeldSessionOptions {
   readonly chainId: number;
   /** 32 bytes. Secret. */
   readonly voucherKey: Uint8Array;
-  readonly clock: Clock;
+  readonly world: Pick<World, 'clock' | 'timers'>;
 }
 
 export class HeldSession {
@@ -42,6 +43,8 @@ export class HeldSession {
   #sending: Promise<void> | null = null;
   /** Something was paid while a voucher was on its way. */
   #isAgain = false;
+  /** Set while small payments wait for others. */
+  #delay: TimerHandle | null = null;
 
   constructor(
     terms: SessionTerms,
@@ -83,7 +86,7 @@ export class HeldSession {
   }
 
   get isLeased(): boolean {
-    return this.#options.clock.nowMs() < this.leasedUntilMs;
+    return this.#options.world.clock.nowMs() < this.leasedUntilMs;
   }
 
   /** What new requests may cost at most. */
@@ -117,7 +120,7 @@ export class HeldSession {
     assert(costMicro <= open.maxFeeMicro, 'nobody pays more than the most that was agreed');
     this.#cumulativeMicro += costMicro - open.paidMicro;
     open.paidMicro = costMicro;
-    this.#send();
+    this.#sendSoon();
   }
 
   /** The host broke off: the request stays as it is until the session is asked about anew. */
@@ -134,15 +137,28 @@ export class HeldSession {
     this.#open.delete(index);
     this.#ended.add(index);
     while (this.#ended.delete(this.#requests + 1n)) this.#requests += 1n;
-    this.#send();
+    this.#sendSoon();
   }
 
   /** Resolves when the newest voucher is at the host, or could not be brought there. */
   async settled(): Promise<void> {
+    if (this.#delay !== null) this.#send();
     await this.#sending;
   }
 
+  #sendSoon(): void {
+    const waitingMicro = this.#cumulativeMicro - this.#sent.cumulativeMicro;
+    const mostMicro = BigInt(LIMITS.unpaidTokensMax) * this.terms.prices.outputMicro;
+    if (waitingMicro >= mostMicro) this.#send();
+    else {
+      const { timers } = this.#options.world;
+      this.#delay ??= timers.after(LIMITS.voucherDelayMs, () => this.#send());
+    }
+  }
+
   #send(): void {
+    this.#delay?.cancel();
+    this.#delay = null;
     this.#isAgain = true;
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = null;

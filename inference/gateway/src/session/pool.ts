@@ -210,7 +210,7 @@ export class SessionPool {
     if (!(await ledger.lease(leaseName(terms.id), gateway, LIMITS.leaseMs))) return null;
     await ledger.putSession({ id: terms.id, terms, endpoint, state: 'open' });
     const link = new HostLink(world.net, endpoint);
-    const options = { chainId, voucherKey, clock: world.clock };
+    const options = { chainId, voucherKey, world };
     const session = new HeldSession(terms, link, leasedUntilMs, options);
     try {
       await this.#resume(session);
