@@ -31,6 +31,8 @@ const LOOPBACK = '127.0.0.1';
 const AUTH_TOKEN = 'simulation';
 /** How long a winner may take until its first block, for miners and signers alike. */
 export const BEGIN_MS_MAX = 20_000;
+/** How long the last block made before an election may still be signed, and keeps rivals out. */
+export const LAST_BLOCK_MS_MAX = 10_000;
 const VERSION = 'assay simulation';
 const CLAIM_EVERY_MS = 10_000;
 const DEPOSIT_MICRO = 10_000_000n;
@@ -115,6 +117,7 @@ export function signerProcess(sim: SimAssay, index: number): SimMain {
         bind: { host: LOOPBACK, port: signerPort(index) },
         serverVersion: VERSION,
         proposalTimeoutMs: BEGIN_MS_MAX,
+        lastBlockTimeoutMs: LAST_BLOCK_MS_MAX,
       },
     );
     sim.signers.set(world.name, signer);

@@ -21,11 +21,23 @@ export interface Signing {
 export class Watch {
   readonly signings: Signing[] = [];
   readonly #proposed = new Map<string, ProposedBlock>();
+  /** Slots by block hash. */
+  readonly #preCommits = new Map<string, Set<number>>();
   readonly #seen = new Set<string>();
 
   /** Proposals seen so far. */
   get proposalCount(): number {
     return this.#proposed.size;
+  }
+
+  /** Blocks proposed at a height, in the order they were first seen. */
+  proposalsAt(height: number): ProposedBlock[] {
+    return [...this.#proposed.values()].filter((block) => block.height === height);
+  }
+
+  /** How many signers have pre-committed to a block. */
+  preCommitCount({ hash }: ProposedBlock): number {
+    return this.#preCommits.get(hash)?.size ?? 0;
   }
 
   attach(node: FullNode): void {
@@ -34,6 +46,7 @@ export class Watch {
       for (const { slotId, data } of chunks) {
         if (contractId === `${boot}.miners`) this.#onProposal(data);
         else if (/\.signers-[01]-1$/.test(contractId)) this.#onResponse(slotId, data);
+        else if (/\.signers-[01]-3$/.test(contractId)) this.#onPreCommit(slotId, data);
       }
     });
   }
@@ -44,7 +57,16 @@ export class Watch {
     const { header } = message.value.proposal.block;
     const hash = bytesToHex(blockHash(header));
     const tenure = bytesToHex(header.consensusHash);
-    this.#proposed.set(hash, { hash, tenure, height: header.chainLength });
+    if (!this.#proposed.has(hash)) {
+      this.#proposed.set(hash, { hash, tenure, height: header.chainLength });
+    }
+  }
+
+  #onPreCommit(slot: number, data: Uint8Array): void {
+    const message = decodeSignerMessage(data);
+    if (!message.ok || message.value.kind !== 'block-pre-commit') return;
+    const hash = bytesToHex(message.value.signerSignatureHash);
+    this.#preCommits.set(hash, (this.#preCommits.get(hash) ?? new Set()).add(slot));
   }
 
   #onResponse(slot: number, data: Uint8Array): void {

@@ -6,13 +6,13 @@ import { bytesEqual, bytesFromUtf8, concatBytes } from '@assay/bytes';
 import type { Chainstate } from '@assay/chainstate';
 import { formatPrincipal } from '@assay/clarity-value';
 import type { Coordinator } from '@assay/coordinator';
-import { sha256 } from '@assay/crypto';
+import { hash160, publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import type { Mempool } from '@assay/mempool';
 import { Committer, type MempoolPort, Miner, type StackerDbPort } from '@assay/miner';
 import type { Logger } from '@assay/observe';
 import type { StackerDb } from '@assay/stackerdb';
 import type { Store } from '@assay/store';
-import { MINER_SLOT, SIGNER_LANE, signChunk } from '@assay/wire';
+import { MINER_SLOT, recoverChunkKey, SIGNER_LANE, signChunk } from '@assay/wire';
 import type { World } from '@assay/world';
 import type { MinerSettings } from './options.ts';
 import { minerPairs } from './slot-tables.ts';
@@ -116,10 +116,20 @@ function minerSlots(
 ): StackerDbPort {
   const boot = chainstate.network.bootAddress;
   const miners = `${boot}.miners`;
+  const publicKey = publicKeyFromPrivate(privateKey);
+  const pubkeyHash = hash160(publicKey);
+  /** The tenure's own pair of slots; one of ours when Bitcoin has moved on over a tenure not begun. */
+  const pairOf = (tenure: Uint8Array): number => {
+    const pairs = minerPairs(coordinator);
+    const own = pairs.findIndex((s) => s !== null && bytesEqual(s.consensusHash, tenure));
+    if (own >= 0) return own;
+    return pairs.findIndex((s) => {
+      const winner = s?.winner?.minerPubkeyHash;
+      return winner != null && bytesEqual(winner, pubkeyHash);
+    });
+  };
   const publish = (slot: number, data: Uint8Array, tenure: Uint8Array) => {
-    const pair = minerPairs(coordinator).findIndex(
-      (snapshot) => snapshot !== null && bytesEqual(snapshot.consensusHash, tenure),
-    );
+    const pair = pairOf(tenure);
     if (pair < 0) return;
     const slotId = pair * 2 + slot;
     const slotVersion = (stackerdb.chunk(miners, slotId)?.slotVersion ?? 0) + 1;
@@ -130,6 +140,12 @@ function minerSlots(
   return {
     publishProposal: (message, tenure) => publish(MINER_SLOT.blockProposal, message, tenure),
     publishPushedBlock: (message, tenure) => publish(MINER_SLOT.blockPushed, message, tenure),
+    ownProposals: () =>
+      minerPairs(coordinator).flatMap((_, pair) => {
+        const chunk = stackerdb.chunk(miners, pair * 2 + MINER_SLOT.blockProposal);
+        const key = chunk === null ? null : recoverChunkKey(chunk);
+        return key !== null && bytesEqual(key, publicKey) ? [chunk!.data] : [];
+      }),
     onSignerMessage: (listener) =>
       stackerdb.onChunks(({ contractId, chunks }) => {
         for (const parity of [0, 1]) {

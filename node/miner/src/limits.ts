@@ -9,6 +9,13 @@ export const LIMITS = {
   proposeAgainMsMax: 8_000,
   /** A proposal that nobody has signed after this long is given up and rebuilt on the current tip. */
   signaturesMsMax: 30_000,
+  /**
+   * Signatures for a block that Bitcoin overtook are gathered until it is this old: as long as signers
+   * let in, and hold on to, the last block of a tenure.
+   */
+  lastBlockMsMax: 10_000,
+  /** Blocks given up whose signatures may still come. */
+  abandonedMax: 8,
   /** Pause after signers refused a block, so that a bad view cannot spin. */
   rejectionPauseMs: 500,
   /** Without news, the loop looks around this often. */

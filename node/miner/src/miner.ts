@@ -13,6 +13,7 @@ import { hash160, publicKeyFromPrivate, vrfKeyFromSeed, vrfProve } from '@assay/
 import type { Logger } from '@assay/observe';
 import {
   blockHash,
+  decodeSignerMessage,
   encodeSignerMessage,
   encodeTransaction,
   type NakamotoBlock,
@@ -55,6 +56,20 @@ interface Plan {
   readonly own: readonly Transaction[];
 }
 
+/** A block of ours that signers are to sign. */
+interface Proposed {
+  readonly block: NakamotoBlock;
+  /** The sortition whose tenure it belongs to. */
+  readonly tenure: Election;
+  readonly parent: StoredHeader;
+  /** The newest sortition when it was made. */
+  readonly newest: Election;
+  readonly burnHeight: number;
+  /** Transactions of our own it begins with. */
+  readonly ownCount: number;
+  readonly madeMs: number;
+}
+
 /** A proposed block and what signers said of it. */
 interface Gathering {
   readonly block: NakamotoBlock;
@@ -74,8 +89,9 @@ export class Miner {
   #wake: (() => void) | null = null;
   #hasNews = false;
   #gathering: Gathering | null = null;
-  /** The block given up last: signers may have signed it before they learned of what overtook it. */
-  #abandoned: Gathering | null = null;
+  /** Blocks given up: signers may have signed them before they learned of what overtook them. */
+  #abandoned: Gathering[] = [];
+  #hasResumed = false;
   #lastBlockMs = 0;
   #newest: { readonly consensusHash: Uint8Array; readonly seenMs: number } | null = null;
   #done: Promise<void> | null = null;
@@ -92,7 +108,7 @@ export class Miner {
     this.#stops.push(chain.onMoved(news), mempool.onAdmitted(news));
     this.#stops.push(
       stackerdb.onSignerMessage((parity, slot, message) => {
-        for (const gathering of [this.#gathering, this.#abandoned]) {
+        for (const gathering of [this.#gathering, ...this.#abandoned]) {
           if (gathering?.parity !== parity) continue;
           gathering.tally.add(slot, message);
           if (gathering.tally.state().kind !== 'open') this.#notice();
@@ -144,8 +160,10 @@ export class Miner {
 
   /** Makes at most one block. False when there is nothing to do. */
   async #turn(): Promise<boolean> {
-    const { world, chain, mempool, log } = this.#deps;
+    const { world, chain, mempool } = this.#deps;
     if (await this.#submitAbandoned()) return true;
+    const begun = this.#resume();
+    if (begun !== null) return this.#bringHome(begun);
     const plan = this.#plan();
     if (plan === null) return false;
     const waitMs = this.#lastBlockMs + this.#options.minTimeBetweenBlocksMs - world.clock.nowMs();
@@ -166,25 +184,90 @@ export class Miner {
       mempool,
     );
     if (assembled === null) return false;
-    const block = this.#sign(assembled.sealed.block);
-    const tally = await this.#gather(block, plan);
+    const { tenure, newest, parent, context } = plan;
+    return this.#bringHome({
+      block: this.#sign(assembled.sealed.block),
+      tenure,
+      newest,
+      parent,
+      burnHeight: context.burnView.burnHeight,
+      ownCount: own.length,
+      madeMs: world.clock.nowMs(),
+    });
+  }
+
+  /**
+   * The block that was being signed when we were killed: signers may hold signatures over it, and these
+   * would sign no other one at its height for a while.
+   */
+  #resume(): Proposed | null {
+    if (this.#hasResumed) return null;
+    this.#hasResumed = true;
+    const { world, chain, stackerdb, log } = this.#deps;
+    const parent = chain.tip();
+    const newest = chain.election();
+    if (newest === null) return null;
+    for (const message of stackerdb.ownProposals()) {
+      const decoded = decodeSignerMessage(message);
+      if (!decoded.ok || decoded.value.kind !== 'block-proposal') continue;
+      const { block, burnHeight } = decoded.value.proposal;
+      const { header, transactions } = block;
+      const tenure = chain.electionOf(header.consensusHash);
+      const madeMs = header.timestampSecs * 1_000;
+      const isYoung = world.clock.nowMs() - madeMs <= LIMITS.lastBlockMsMax;
+      if (tenure === null || !isYoung || !bytesEqual(header.parentBlockId, parent.blockId))
+        continue;
+      log.info('going on with the block we proposed last', { height: header.chainLength });
+      const kinds = transactions.map(({ payload }) => payload.kind);
+      const ownCount = kinds[1] === 'nakamoto-coinbase' ? 2 : kinds[0] === 'tenure-change' ? 1 : 0;
+      return { block, tenure, newest, parent, burnHeight, ownCount, madeMs };
+    }
+    return null;
+  }
+
+  /** From a block of ours to one on the chain, if signers will. */
+  async #bringHome(proposed: Proposed): Promise<true> {
+    const { world, log } = this.#deps;
+    const { block } = proposed;
+    const tally = await this.#gather(proposed);
     if (this.#abort.signal.aborted) return true;
     this.#lastBlockMs = world.clock.nowMs();
     const shown = { height: block.header.chainLength, block: blockHash(block.header) };
     switch (tally.kind) {
       case 'signed':
         await this.#submit(block, tally.signatures);
-        return true;
-      case 'refused': {
+        break;
+      case 'refused':
         log.warn('signers refused the block', { ...shown, reasons: tally.reasons });
-        if (tally.blamesContent) this.#suspect(tally.failedTxids, block, own.length);
-        await world.timers.sleep(LIMITS.rejectionPauseMs, this.#abort.signal);
-        return true;
-      }
+        if (tally.blamesContent) this.#suspect(tally.failedTxids, block, proposed.ownCount);
+        await this.#pause(proposed);
+        break;
       case 'open':
         log.warn('block given up: signatures are missing or the chain moved', shown);
-        return true;
+        break;
     }
+    return true;
+  }
+
+  /** After a refusal, unless the chain has moved: then the next block is another one. */
+  async #pause({ parent, newest }: Proposed): Promise<void> {
+    const { world } = this.#deps;
+    const endMs = world.clock.nowMs() + LIMITS.rejectionPauseMs;
+    for (;;) {
+      const leftMs = endMs - world.clock.nowMs();
+      const isMoved = !this.#isTip(parent) || !this.#isNewest(newest);
+      if (leftMs <= 0 || isMoved || this.#abort.signal.aborted) return;
+      await this.#waitForNews(leftMs);
+    }
+  }
+
+  #isTip({ blockId }: StoredHeader): boolean {
+    return bytesEqual(blockId, this.#deps.chain.tip().blockId);
+  }
+
+  #isNewest({ consensusHash }: Election): boolean {
+    const newest = this.#deps.chain.election();
+    return newest !== null && bytesEqual(consensusHash, newest.consensusHash);
   }
 
   async #submit(block: NakamotoBlock, signerSignatures: readonly Uint8Array[]): Promise<void> {
@@ -201,15 +284,15 @@ export class Miner {
    * place: who signed it would sign nothing else at its height for a while.
    */
   async #submitAbandoned(): Promise<boolean> {
-    if (this.#abandoned === null) return false;
-    const { block, parent, tally } = this.#abandoned;
-    const state = tally.state();
-    const isPossible = bytesEqual(parent.blockId, this.#deps.chain.tip().blockId);
-    if (isPossible && state.kind === 'open') return false;
-    this.#abandoned = null;
-    if (!isPossible || state.kind !== 'signed') return false;
-    await this.#submit(block, state.signatures);
-    return true;
+    this.#abandoned = this.#abandoned.filter(({ parent }) => this.#isTip(parent));
+    for (const gathering of this.#abandoned) {
+      const state = gathering.tally.state();
+      if (state.kind !== 'signed') continue;
+      this.#abandoned = this.#abandoned.filter((other) => other !== gathering);
+      await this.#submit(gathering.block, state.signatures);
+      return true;
+    }
+    return false;
   }
 
   /** What to do now, or null: not our tenure, or nothing to mine. */
@@ -274,38 +357,27 @@ export class Miner {
   }
 
   /** Proposes until signed, refused, out of time, or overtaken by the chain. */
-  async #gather(block: NakamotoBlock, plan: Plan): Promise<Tally> {
+  async #gather(proposed: Proposed): Promise<Tally> {
     const { world, chain, stackerdb } = this.#deps;
-    const { tenure, newest, parent } = plan;
+    const { block, tenure, parent, burnHeight } = proposed;
     const set = chain.signersAt(tenure.burnHeight);
     if (set === null) return { kind: 'open' };
     const cycle = chain.rewardCycleAt(tenure.burnHeight);
     const tally = new SignatureTally(set, blockHash(block.header));
-    this.#gathering = { block, parent, parity: cycle % 2, tally };
+    const gathering = { block, parent, parity: cycle % 2, tally };
+    this.#gathering = gathering;
     const proposal = encodeSignerMessage({
       kind: 'block-proposal',
-      proposal: {
-        block,
-        burnHeight: plan.context.burnView.burnHeight,
-        rewardCycle: cycle,
-        data: null,
-      },
+      proposal: { block, burnHeight, rewardCycle: cycle, data: null },
     });
-    const startedMs = world.clock.nowMs();
     let againMs = 0;
     try {
       for (let proposedMs = Number.NEGATIVE_INFINITY; ; ) {
-        const nowMs = world.clock.nowMs();
         const state = tally.state();
-        if (state.kind !== 'open' || this.#abort.signal.aborted) return state;
+        if (state.kind === 'signed' || this.#abort.signal.aborted) return state;
         await this.#submitAbandoned();
-        // A block that somebody has signed stays the one: who signed it will not sign another soon.
-        const isUnsigned = tally.signedWeight === 0n;
-        if (isUnsigned && nowMs - startedMs > LIMITS.signaturesMsMax) return state;
-        const isOvertaken =
-          !bytesEqual(chain.tip().blockId, parent.blockId) ||
-          !bytesEqual(chain.election()?.consensusHash ?? new Uint8Array(), newest.consensusHash);
-        if (isOvertaken) return state;
+        const nowMs = world.clock.nowMs();
+        if (this.#isOver(proposed, tally, nowMs)) return state;
         if (nowMs - proposedMs >= againMs) {
           stackerdb.publishProposal(proposal, tenure.consensusHash);
           proposedMs = nowMs;
@@ -317,9 +389,36 @@ export class Miner {
         await this.#waitForNews(proposedMs + againMs - nowMs);
       }
     } finally {
-      if (tally.state().kind === 'open') this.#abandoned = this.#gathering;
+      const state = tally.state();
+      if (state.kind === 'open' || (state.kind === 'refused' && tally.signedWeight > 0n)) {
+        this.#abandoned = [...this.#abandoned, gathering].slice(-LIMITS.abandonedMax);
+      }
       this.#gathering = null;
     }
+  }
+
+  /**
+   * Whether to stop asking for signatures. Whoever has signed the block signs no other one at its height
+   * for a while, so neither a refusal by others nor a new sortition ends it at once.
+   */
+  #isOver(proposed: Proposed, tally: SignatureTally, nowMs: number): boolean {
+    if (!this.#isTip(proposed.parent) || !this.#isCanonical(proposed)) return true;
+    const isSigned = tally.signedWeight > 0n;
+    const ageMs = nowMs - proposed.madeMs;
+    if (ageMs > LIMITS.lastBlockMsMax && !this.#isNewest(proposed.newest)) return true;
+    if (!isSigned && ageMs > LIMITS.signaturesMsMax) return true;
+    return tally.state().kind === 'refused' && (!isSigned || ageMs > LIMITS.lastBlockMsMax);
+  }
+
+  /** Whether Bitcoin still has what the block stands on. */
+  #isCanonical({ block, tenure, parent }: Proposed): boolean {
+    const payload = block.transactions[0]?.payload;
+    const burnView =
+      payload?.kind === 'tenure-change'
+        ? payload.burnViewConsensusHash
+        : parent.burnView.consensusHash;
+    const { timestampSecs } = block.header;
+    return this.#deps.chain.blockContext(burnView, timestampSecs, tenure.consensusHash) !== null;
   }
 
   #isSuspect(checked: CheckedTransaction): boolean {

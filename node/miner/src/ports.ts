@@ -85,6 +85,8 @@ export interface StackerDbPort {
   /** Writes the next version of this miner's slot. */
   publishProposal(message: Uint8Array, tenureConsensusHash: Uint8Array): void;
   publishPushedBlock(message: Uint8Array, tenureConsensusHash: Uint8Array): void;
+  /** What our slots for proposals hold, after a restart as well. */
+  ownProposals(): readonly Uint8Array[];
   /** Chunks that signers write into `.signers-{parity of the cycle}-1`: slot and message. */
   onSignerMessage(
     listener: (parity: number, slot: number, message: Uint8Array) => void,

@@ -1,6 +1,7 @@
 /**
  * The path of a proposal through one signer: own rules -> node executes it -> own verdicts ->
- * pre-commit -> 70 % of weight pre-committed -> signature. Nothing here waits for a model.
+ * pre-commit -> 70 % of weight pre-committed -> signature -> 70 % signed -> on the chain, handed in by
+ * us if need be. Nothing here waits for a model.
  *
  * Every step is repeatable: events may come twice, out of order, or be fetched again after a loss.
  * Source: stacks-core docs/signer-flows.md (facts); SIP-021.
@@ -17,6 +18,7 @@ import {
   encodeBlock,
   encodeSignerMessage,
   MINER_SLOT,
+  type NakamotoBlockHeader,
   type RejectReason,
   recoverChunkKey,
   SIGNER_LANE,
@@ -27,9 +29,10 @@ import {
 import type { World } from '@assay/world';
 import { checkProposal, type Refusal, tenureExtensionOf } from './check-proposal.ts';
 import type { Contracts } from './contracts.ts';
+import { HandIn } from './hand-in.ts';
 import type { Ledger, SignedBlock } from './ledger.ts';
 import { LIMITS } from './limits.ts';
-import type { NodePort, SignerSlot, SortitionView } from './ports.ts';
+import type { NodePort, SignerSlot, SortitionView, TenureView } from './ports.ts';
 import { checkSettlements } from './settlements.ts';
 import type { SlotWriter } from './slot-writer.ts';
 
@@ -51,6 +54,12 @@ export interface BlockSignerOptions {
   readonly serverVersion: string;
   /** How long a sortition's winner may take until its first block. */
   readonly proposalTimeoutMs: number;
+  /**
+   * `tenure_last_block_proposal_timeout`: how long the last block made before an election may still be
+   * signed, and how long a block we signed that is not on the chain keeps others from its height. The
+   * chain could otherwise stop when a miner lost the signatures of its own block.
+   */
+  readonly lastBlockTimeoutMs: number;
 }
 
 /** What the node answers about a block. */
@@ -63,6 +72,13 @@ export interface Validation {
 }
 
 type Stage = 'validating' | 'pre-committed' | 'signed' | 'refused';
+
+/** Refusals for a block's place or time: they may pass, so a miner that asks again is heard again. */
+const PASSING: readonly RejectReason['kind'][] = [
+  'no-sortition-view',
+  'not-latest-sortition-winner',
+  'reorg-not-allowed',
+];
 
 interface Pending {
   readonly proposal: BlockProposal;
@@ -81,6 +97,8 @@ interface Pending {
   /** Slots that pre-committed. */
   readonly preCommits: Set<number>;
   stage: Stage;
+  /** Refused for a reason that may pass. */
+  isRefusedForNow: boolean;
   /** Our last message about it, to repeat when the miner asks again. */
   answer: SignerMessage | null;
 }
@@ -100,17 +118,20 @@ export class BlockSigner {
   readonly #early = new Map<string, Set<string>>();
   /** When we learned of the newest sortition; a restart counts anew. */
   #electionSeen = { hash: '', ms: 0 };
+  /** The block made before an election that was let in after it: one for each election. */
+  #late = { election: '', block: '' };
+  readonly #handIn: HandIn;
 
   constructor(deps: BlockSignerDeps, options: BlockSignerOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#handIn = new HandIn(deps);
   }
 
-  /** True while some proposal is neither signed nor refused. */
+  /** True while some proposal is neither signed nor refused, or signed and not on the chain. */
   get isBusy(): boolean {
-    return [...this.#pending.values()].some(
-      ({ stage }) => stage !== 'signed' && stage !== 'refused',
-    );
+    if (this.#handIn.isWaiting) return true;
+    return [...this.#pending.values()].some(({ stage }) => stage === 'validating');
   }
 
   /** A chunk of `.miners`: anything but a proposal is ignored. */
@@ -135,7 +156,8 @@ export class BlockSigner {
   async #consider(proposal: BlockProposal, version: number): Promise<void> {
     const key = bytesToHex(blockHash(proposal.block.header));
     const known = this.#pending.get(key);
-    if (known !== undefined) return this.#repeat(known, version);
+    const isHeardAgain = known?.isRefusedForNow === true && version > known.version;
+    if (known !== undefined && !isHeardAgain) return this.#repeat(known, version);
     if (this.#considering.has(key)) return;
     this.#considering.add(key);
     try {
@@ -158,8 +180,8 @@ export class BlockSigner {
       election !== null && bytesEqual(header.consensusHash, election.consensusHash);
     const isPlain = isOfElection && tenureExtensionOf(proposal.block) === null;
     const ongoing = isPlain ? null : await node.ongoingTenure();
-    const sortition = isOfElection ? election : ongoing?.sortition;
-    const { burnHeight } = sortition ?? proposal;
+    const earlier = isOfElection ? null : await this.#earlierSortition(header, ongoing);
+    const { burnHeight } = (isOfElection ? election : earlier) ?? proposal;
     const cycle = await node.cycleAt(burnHeight);
     const set = await node.signerSet(cycle);
     const slot = set?.findIndex((s) => bytesEqual(s.publicKey, this.#options.publicKey)) ?? -1;
@@ -178,24 +200,42 @@ export class BlockSigner {
       seenMs: nowMs,
       version,
       spokeMs: nowMs,
-      preCommits: new Set(),
+      preCommits: new Set(this.#pending.get(bytesToHex(hash))?.preCommits),
       stage: 'validating',
+      isRefusedForNow: false,
       answer: null,
     };
     this.#remember(pending);
+    const seen = this.#electionSeen;
+    const name = bytesToHex(hash);
     const refusal = checkProposal(proposal, {
       nowMs,
       election,
+      earlier,
       ongoing,
-      electionAgeMs: nowMs - this.#electionSeen.ms,
+      electionSeenMs: seen.ms,
       hasSignedElection: election !== null && ledger.hasSignedIn(election.consensusHash),
+      hasTakenLate: this.#late.election === seen.hash && this.#late.block !== name,
       proposalTimeoutMs: this.#options.proposalTimeoutMs,
+      lastBlockTimeoutMs: this.#options.lastBlockTimeoutMs,
       rival: this.#rivalOf(pending, orphaned),
       canonical,
     });
     if (refusal !== null) return this.#refuse(pending, refusal, null);
+    if (!isOfElection) this.#late = { election: seen.hash, block: name };
     log.debug('proposal looks right; the node executes it', { block: hash });
     await node.proposeBlock(encodeBlock(proposal.block));
+  }
+
+  /** The sortition of a block that is not of the newest tenure. */
+  async #earlierSortition(
+    { consensusHash }: NakamotoBlockHeader,
+    ongoing: TenureView | null,
+  ): Promise<SortitionView | null> {
+    if (ongoing !== null && bytesEqual(consensusHash, ongoing.sortition.consensusHash)) {
+      return ongoing.sortition;
+    }
+    return this.#deps.node.sortition(consensusHash);
   }
 
   /**
@@ -252,6 +292,7 @@ export class BlockSigner {
     if (bad !== null) return this.#refuse(pending, bad, bad.txid);
     pending.stage = 'pre-committed';
     pending.preCommits.add(pending.slot);
+    this.#handIn.watch(pending.hash, pending.proposal.block, pending.cycle, set);
     await this.#say(pending, { kind: 'block-pre-commit', signerSignatureHash: pending.hash });
     await this.#signWhenReady(pending);
   }
@@ -333,11 +374,12 @@ export class BlockSigner {
   }
 
   #isFresh({ signedAtMs }: SignedBlock): boolean {
-    return this.#deps.world.clock.nowMs() - signedAtMs < LIMITS.rivalMsMin;
+    return this.#deps.world.clock.nowMs() - signedAtMs < this.#options.lastBlockTimeoutMs;
   }
 
   async #refuse(pending: Pending, refusal: Refusal, failedTxid: Uint8Array | null): Promise<void> {
     pending.stage = 'refused';
+    pending.isRefusedForNow = PASSING.includes(refusal.code.kind);
     this.#deps.log.warn('block refused', {
       block: pending.hash,
       height: pending.proposal.block.header.chainLength,
@@ -372,6 +414,16 @@ export class BlockSigner {
     if (!isWritten) this.#deps.log.warn('our slot could not be written', { contract });
   }
 
+  /** A chunk of a signer's response lane. */
+  onResponseChunk(chunk: StackerDbChunk): void {
+    this.#handIn.onResponseChunk(chunk);
+  }
+
+  /** Hands in whole blocks whose miner does not. @throws when the node does not answer */
+  handIn(): Promise<void> {
+    return this.#handIn.look();
+  }
+
   /** Fetches what events may have lost, while proposals are open (and once after a start). */
   async resync(): Promise<void> {
     const { node, contracts } = this.#deps;
@@ -384,6 +436,13 @@ export class BlockSigner {
       for (const slot of await node.writtenSlots(lane)) {
         const chunk = await node.chunk(lane, slot);
         if (chunk !== null) await this.onPreCommitChunk(chunk);
+      }
+    }
+    for (const cycle of this.#handIn.cycles) {
+      const lane = contracts.signers(cycle, SIGNER_LANE.blockResponse);
+      for (const slot of await node.writtenSlots(lane)) {
+        const chunk = await node.chunk(lane, slot);
+        if (chunk !== null) this.onResponseChunk(chunk);
       }
     }
   }

@@ -17,7 +17,6 @@ import { activeSortition, extendFault, type TenureFacts } from './active-tenure.
 import type { SignedBlock } from './ledger.ts';
 
 export interface ProposalFacts extends TenureFacts {
-  readonly nowMs: number;
   /** Another block that we signed at this height, in any tenure, and that may still stand. */
   readonly rival: SignedBlock | null;
   /** Hash of the canonical block at this height, null above the tip. */
@@ -33,7 +32,7 @@ export interface Refusal {
 export function checkProposal(proposal: BlockProposal, facts: ProposalFacts): Refusal | null {
   const { header } = proposal.block;
   const { nowMs } = facts;
-  const active = activeSortition(header.consensusHash, facts);
+  const active = activeSortition(header, facts);
   if (!active.ok) return active.refusal;
   const winner = active.sortition.minerPubkeyHash;
   const miner = recoverMinerKey(header);

@@ -192,6 +192,13 @@ class HttpNode implements NodePort {
     };
   }
 
+  async sortition(consensusHash: Uint8Array): Promise<SortitionView | null> {
+    const found = await this.#getJson(`/v3/sortitions/consensus/${bytesToHex(consensusHash)}`);
+    const sortition = found === null ? null : sortitionOf(object(list(found)[0]));
+    if (sortition === null || !(await this.isCanonicalSortition(sortition))) return null;
+    return sortition;
+  }
+
   async isCanonicalSortition(
     sortition: Pick<SortitionView, 'burnHeight' | 'consensusHash'>,
   ): Promise<boolean> {
@@ -207,6 +214,19 @@ class HttpNode implements NodePort {
     const block = decodeBlock(response.body);
     if (!block.ok) throw new BadAnswer('expected a block');
     return signerSignatureHash(block.value.header);
+  }
+
+  async tipHeight(): Promise<number> {
+    return integer(object(await this.#getJson('/v3/tenures/info')).tip_height);
+  }
+
+  async uploadBlock(block: Uint8Array): Promise<boolean> {
+    const response = await this.#fetch(`${this.#options.url}/v3/blocks/upload`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: block,
+    });
+    return response.status === 200 && object(jsonOf(response)).accepted === true;
   }
 
   async proposeBlock(block: Uint8Array): Promise<void> {

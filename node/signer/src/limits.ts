@@ -2,17 +2,14 @@
 export const LIMITS = {
   /** Proposals remembered at a time; older ones are forgotten first. */
   proposalsMax: 64,
-  /**
-   * A block we signed that did not become canonical blocks a rival at its height this long; the chain
-   * could otherwise stop when a miner lost the signatures of its own block.
-   */
-  rivalMsMin: 10_000,
   /** While a proposal is open, chunks are fetched this often in case an event was lost. */
   resyncMs: 1_000,
   /** What we said of a proposal is not repeated sooner. */
   repeatMs: 1_500,
   /** An open proposal is forgotten after this long. */
   proposalMsMax: 60_000,
+  /** A block with all its signatures that its miner did not hand in after this long is handed in by us. */
+  handInAfterMs: 500,
   /** Event bodies: a block proposal as hex with room to spare. */
   eventBytesMax: 32 * 1024 * 1024,
   /** Receipts waiting to be judged; more are picked up again at the next resync. */

@@ -62,12 +62,18 @@ export interface NodePort {
   lastElection(): Promise<SortitionView | null>;
   /** Null: there is none yet. */
   ongoingTenure(): Promise<TenureView | null>;
+  /** A sortition of Bitcoin's best chain; null: there is none of this name. */
+  sortition(consensusHash: Uint8Array): Promise<SortitionView | null>;
   /** Whether this is the sortition of Bitcoin's best chain at its height. */
   isCanonicalSortition(
     sortition: Pick<SortitionView, 'burnHeight' | 'consensusHash'>,
   ): Promise<boolean>;
   /** Id of the canonical block at a height; null above the tip. */
   canonicalBlockHash(height: number): Promise<Uint8Array | null>;
+  /** Height of the canonical tip. */
+  tipHeight(): Promise<number>;
+  /** Hands in a block with all its signatures; false when the node refuses it. */
+  uploadBlock(block: Uint8Array): Promise<boolean>;
   /** Asks the node to validate; the verdict comes as an event. */
   proposeBlock(block: Uint8Array): Promise<void>;
   /** Newest chunk of a slot; null when it was never written. */

@@ -49,6 +49,8 @@ export interface SignerOptions {
   readonly serverVersion: string;
   /** How long a sortition's winner may take until its first block. */
   readonly proposalTimeoutMs: number;
+  /** How long the last block made before an election may still be signed, and keeps rivals out. */
+  readonly lastBlockTimeoutMs: number;
 }
 
 function reply(status: number, value: unknown): HttpResponse {
@@ -184,6 +186,10 @@ export class Signer {
         [0, 1].some((p) => contract === this.#contracts.signers(p, SIGNER_LANE.blockPreCommit))
       ) {
         await this.#blocks.onPreCommitChunk(chunk);
+      } else if (
+        [0, 1].some((p) => contract === this.#contracts.signers(p, SIGNER_LANE.blockResponse))
+      ) {
+        this.#blocks.onResponseChunk(chunk);
       }
     }
   }
@@ -232,6 +238,7 @@ export class Signer {
     let turns = 0;
     while (!this.#abort.signal.aborted) {
       try {
+        await this.#blocks.handIn();
         if (isFirst || turns % 5 === 0) await this.#judging.resync();
         if (isFirst || turns % 5 === 0 || this.#blocks.isBusy) await this.#blocks.resync();
         isFirst = false;

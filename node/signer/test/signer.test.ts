@@ -2,14 +2,16 @@
  * SIP-021 "Signer behavior" and our own rule on settlements: what a signer signs, what it refuses, and
  * what it still knows after `kill -9`.
  */
-import { bytesFromUtf8, bytesToHex, concatBytes } from '@assay/bytes';
+import { bytesEqual, bytesFromUtf8, bytesToHex, concatBytes } from '@assay/bytes';
 import { Cv, parsePrincipal } from '@assay/clarity-value';
-import { hash160, publicKeyFromPrivate, sha256 } from '@assay/crypto';
+import { hash160, publicKeyFromPrivate, sha256, signRecoverable } from '@assay/crypto';
 import { hashClarityValue, signVerdict } from '@assay/jobs';
 import { silentLogger } from '@assay/observe';
 import { MemoryStore, type Store } from '@assay/store';
 import {
   blockHash,
+  blockResponseData,
+  decodeBlock,
   decodeSignerMessage,
   EMPTY_HEADER,
   encodeSignerMessage,
@@ -30,7 +32,7 @@ import { BlockSigner } from '../src/block-signer.ts';
 import { contractsOf } from '../src/contracts.ts';
 import { JudgeQueue } from '../src/judge-queue.ts';
 import { Ledger } from '../src/ledger.ts';
-import type { JudgePort, NodePort, TenureView } from '../src/ports.ts';
+import type { JudgePort, NodePort, SortitionView, TenureView } from '../src/ports.ts';
 import { SlotWriter } from '../src/slot-writer.ts';
 
 const CHAIN_ID = 0x80000000;
@@ -48,6 +50,9 @@ class FakeNode implements NodePort {
   canonical: Uint8Array | null = null;
   ongoing: TenureView | null = null;
   readonly orphaned = new Set<string>();
+  readonly sortitions: SortitionView[] = [];
+  readonly uploaded: NakamotoBlock[] = [];
+  tip = 8;
 
   async signerSet() {
     return SIGNERS.map((privateKey) => ({
@@ -58,13 +63,25 @@ class FakeNode implements NodePort {
   async currentCycle() {
     return 4;
   }
+  election: SortitionView = {
+    consensusHash: TENURE,
+    burnHeight: 120,
+    minerPubkeyHash: hash160(publicKeyFromPrivate(MINER)),
+    parentTenureStart: new Uint8Array(32).fill(6),
+  };
   async lastElection() {
-    return {
-      consensusHash: TENURE,
-      burnHeight: 120,
-      minerPubkeyHash: hash160(publicKeyFromPrivate(MINER)),
-      parentTenureStart: new Uint8Array(32).fill(6),
-    };
+    return this.election;
+  }
+  async sortition(consensusHash: Uint8Array) {
+    return this.sortitions.find((s) => bytesEqual(s.consensusHash, consensusHash)) ?? null;
+  }
+  async tipHeight() {
+    return this.tip;
+  }
+  async uploadBlock(bytes: Uint8Array) {
+    const block = decodeBlock(bytes);
+    if (block.ok) this.uploaded.push(block.value);
+    return block.ok;
   }
   async cycleAt() {
     return 4;
@@ -131,6 +148,7 @@ function build(
       chainId: CHAIN_ID,
       serverVersion: 'test',
       proposalTimeoutMs: 120_000,
+      lastBlockTimeoutMs: 10_000,
     },
   );
   return { signer, node, ledger, store, net };
@@ -446,6 +464,165 @@ describe('a block of the tenure before the newest sortition', () => {
     node.orphaned.add(bytesToHex(OLD_TENURE));
     await signFully(signer, proposalOf([]));
     expect(response(node)).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+describe('a block made before Bitcoin moved on', () => {
+  const NEXT_TENURE = new Uint8Array(20).fill(11);
+  const NOW_SECS = Date.UTC(2026, 0, 1) / 1_000;
+  const NEXT: SortitionView = {
+    consensusHash: NEXT_TENURE,
+    burnHeight: 121,
+    minerPubkeyHash: hash160(publicKeyFromPrivate(MINER)),
+    parentTenureStart: new Uint8Array(32).fill(6),
+  };
+
+  /** The node's newest sortition is the next one; `TENURE` had won before and not begun, or was ongoing. */
+  async function overtaken(where: 'ongoing' | 'not begun') {
+    const built = build();
+    const { node, signer, net } = built;
+    const won = node.election;
+    const tip: TenureView = {
+      sortition: { ...won, consensusHash: new Uint8Array(20).fill(2), burnHeight: 119 },
+      startBlockId: new Uint8Array(32).fill(6),
+      burnView: new Uint8Array(20).fill(9),
+    };
+    node.sortitions.push(won);
+    node.ongoing = where === 'ongoing' ? { ...tip, sortition: won } : tip;
+    await net.run(1_000);
+    node.election = NEXT;
+    await signer.noticeElection();
+    await net.run(2_000);
+    return built;
+  }
+
+  it.each(['ongoing', 'not begun'] as const)(
+    'and not long ago is signed, whether its tenure was %s',
+    async (where) => {
+      const { signer, node } = await overtaken(where);
+      await signFully(signer, proposalOf([], { timestampSecs: NOW_SECS }));
+      expect(response(node)).toMatchObject({ kind: 'accepted' });
+    },
+  );
+
+  it.each([
+    ['made after it', 'ongoing', NOW_SECS + 2],
+    ['made after it', 'not begun', NOW_SECS + 2],
+    ['made long before', 'ongoing', NOW_SECS - 8],
+    ['made long before', 'not begun', NOW_SECS - 8],
+  ] as const)('but %s is refused (%s)', async (_what, where, timestampSecs) => {
+    const { signer, node } = await overtaken(where);
+    await signFully(signer, proposalOf([], { timestampSecs }));
+    expect(response(node)).toMatchObject({
+      kind: 'rejected',
+      data: { rejectReason: { kind: 'not-latest-sortition-winner' } },
+    });
+  });
+
+  it('is the only one: a second is refused, the first may be asked for again', async () => {
+    const { signer, node } = await overtaken('ongoing');
+    const last = proposalOf([], { timestampSecs: NOW_SECS });
+    await signer.onMinerChunk(last.chunk);
+    const more = proposalOf([], { timestampSecs: NOW_SECS, chainLength: 10 });
+    await signer.onMinerChunk(more.chunk);
+    expect(response(node)).toMatchObject({ kind: 'rejected' });
+    await signFully(signer, last);
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('is refused once a block of the next tenure was signed', async () => {
+    const { signer, node } = await overtaken('ongoing');
+    const next = { consensusHash: NEXT_TENURE, timestampSecs: NOW_SECS + 2, chainLength: 10 };
+    await signFully(signer, proposalOf([], next));
+    expect(response(node)).toMatchObject({ kind: 'accepted' });
+    await signFully(signer, proposalOf([], { timestampSecs: NOW_SECS }));
+    expect(response(node)).toMatchObject({ kind: 'rejected' });
+  });
+
+  it('of a sortition that Bitcoin took back is refused', async () => {
+    const { signer, node } = await overtaken('not begun');
+    node.sortitions.length = 0;
+    await signFully(signer, proposalOf([], { timestampSecs: NOW_SECS }));
+    expect(response(node)).toMatchObject({ kind: 'rejected' });
+  });
+
+  it('and refused too early is heard again when its miner asks again', async () => {
+    const { signer, node, net } = await overtaken('ongoing');
+    const early = proposalOf([], { timestampSecs: NOW_SECS + 2 });
+    await signer.onMinerChunk(early.chunk);
+    expect(response(node)).toMatchObject({ kind: 'rejected' });
+    // The winner committed to another parent after all.
+    node.election = { ...NEXT, parentTenureStart: new Uint8Array(32).fill(5) };
+    await signer.onMinerChunk(early.chunk);
+    expect(node.proposed).toHaveLength(0);
+    await net.run(2_000);
+    await signer.onMinerChunk({ ...early.chunk, slotVersion: 2 });
+    expect(node.proposed).toHaveLength(1);
+  });
+});
+
+describe('a block with all its signatures', () => {
+  /** Another signer's signature, in its response lane. */
+  function accepts(index: number, hash: Uint8Array): StackerDbChunk {
+    const data = encodeSignerMessage({
+      kind: 'block-response',
+      response: {
+        kind: 'accepted',
+        signerSignatureHash: hash,
+        signature: signRecoverable(hash, SIGNERS[index]!),
+        serverVersion: 'test',
+        data: blockResponseData({ kind: 'not-rejected' }),
+      },
+    });
+    return signChunk({ slotId: index, slotVersion: 1, data }, SIGNERS[index]!);
+  }
+
+  async function signedByAll(slots: readonly number[]) {
+    const built = build();
+    const proposal = proposalOf([]);
+    await signFully(built.signer, proposal);
+    for (const index of slots) built.signer.onResponseChunk(accepts(index, proposal.hash));
+    return { ...built, proposal };
+  }
+
+  it('is handed in when its miner does not, with the signatures in order', async () => {
+    const { signer, node, net, proposal } = await signedByAll([2, 0, 1]);
+    await signer.handIn();
+    expect(node.uploaded).toHaveLength(0);
+    await net.run(1_000);
+    await signer.handIn();
+    const { header } = node.uploaded[0]!;
+    expect(blockHash(header)).toEqual(proposal.hash);
+    const signatures = SIGNERS.map((privateKey) => signRecoverable(proposal.hash, privateKey));
+    expect(header.signerSignatures).toEqual(signatures);
+    node.tip = header.chainLength;
+    await signer.handIn();
+    await signer.handIn();
+    expect(node.uploaded).toHaveLength(1);
+    expect(signer.isBusy).toBe(false);
+  });
+
+  it.each([
+    ['its miner handed it in', [0, 1, 2], 9],
+    ['one signature of three is missing', [0, 2], 8],
+    ['one signer signed three times', [1, 1, 1], 8],
+  ])('is left alone when %s', async (_what, slots, tip) => {
+    const { signer, node, net } = await signedByAll(slots);
+    node.tip = tip;
+    await net.run(1_000);
+    await signer.handIn();
+    expect(node.uploaded).toHaveLength(0);
+  });
+
+  it('is put together from the slots when the events were lost', async () => {
+    const { signer, node, net, proposal } = await signedByAll([]);
+    for (const index of [1, 2]) {
+      node.slots.set(`${contracts.signers(4, 1)}/${index}`, accepts(index, proposal.hash));
+    }
+    await signer.resync();
+    await net.run(1_000);
+    await signer.handIn();
+    expect(node.uploaded).toHaveLength(1);
   });
 });
 

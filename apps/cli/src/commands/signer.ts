@@ -151,6 +151,7 @@ async function startSigner(configPath: string): Promise<Service> {
       bind: config.bind,
       serverVersion: `assay ${version()}`,
       proposalTimeoutMs: config.proposalTimeoutMs,
+      lastBlockTimeoutMs: config.lastBlockTimeoutMs,
     },
   );
   await starting('The signer', () => signer.start());

@@ -14,6 +14,7 @@ const KEYS: KeyTable = {
   stacks_private_key: { type: 'string' },
   support_models: { type: 'strings' },
   block_proposal_timeout_ms: { type: 'integer' },
+  tenure_last_block_proposal_timeout_secs: { type: 'integer' },
   /** Ours: folders or files with the models this signer can judge. */
   model_files: { type: 'strings' },
   /** Ours: answers of a model that are judged before its evidence table may accuse anybody. */
@@ -34,6 +35,8 @@ export interface SignerToml {
   readonly supportModels: readonly string[];
   /** How long a sortition's winner may take until its first block. */
   readonly proposalTimeoutMs: number;
+  /** How long the last block made before an election may still be signed, and keeps rivals out. */
+  readonly lastBlockTimeoutMs: number;
   readonly modelFiles: readonly string[];
   readonly shadowAudits: number;
 }
@@ -51,6 +54,7 @@ export function readSignerToml(path: string): SignerToml {
     privateKey: toml.required('stacks_private_key'),
     supportModels: toml.strings('support_models') ?? [],
     proposalTimeoutMs: toml.integer('block_proposal_timeout_ms') ?? 120_000,
+    lastBlockTimeoutMs: 1_000 * (toml.integer('tenure_last_block_proposal_timeout_secs') ?? 10),
     modelFiles: toml.strings('model_files') ?? [],
     shadowAudits: toml.integer('shadow_audits') ?? DEFAULT_BOUNDS.auditsMin,
   };
