@@ -110,15 +110,16 @@ function perSecond(count: number, run: () => void): number {
   return (count / (performance.now() - started)) * 1000;
 }
 
-/** Reads and writes of hex strings in a plain map, `n` of each per call. */
-function stateLimit(n: number): () => number {
+/** Reads and writes of hex strings in a plain map of so many entries, `n` of each per call. */
+function stateLimit(n: number, entries = n): () => number {
   return () => {
     const map = new Map<string, string>();
+    for (let k = 0; k < entries; k++) map.set(`vm::contract::1::name${k}`, '0');
     const count = 200_000;
     return perSecond(count, () => {
       for (let i = 0; i < count; i++) {
         for (let k = 0; k < n; k++) {
-          const key = `vm::contract::1::name${k}`;
+          const key = `vm::contract::1::name${(i * 7919 + k) % entries}`;
           const old = BigInt(`0x0${map.get(key) ?? ''}`);
           map.set(key, (old + 1n).toString(16).padStart(32, '0'));
         }
@@ -250,7 +251,7 @@ const ENTRIES: readonly Case[] = [10, 1_000, 100_000].map((entries) => ({
   call: (i) => ({ fn: 'touch', args: [Cv.uint((i * 7919) % entries)], sender: DEPLOYER }),
   peerCalls: 300,
   ourCalls: 20_000,
-  limit: stateLimit(1),
+  limit: stateLimit(1, entries),
 }));
 
 async function startPeer(): Promise<wasm.SDK> {

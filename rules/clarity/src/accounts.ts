@@ -5,9 +5,9 @@
  * Source: stacks-core clarity/src/vm/database/structures.rs (STXBalance), clarity_db.rs.
  */
 
-import { encodeValueHex } from './codec.ts';
 import type { ClarityDb } from './db.ts';
 import { LIQUID_SUPPLY_KEY, nonceKey, stxBalanceKey, TENURE_HEIGHT_KEY } from './state/keys.ts';
+import { encodeValueHex } from './stored.ts';
 import { UINT_MAX } from './value.ts';
 
 /** An account as of a Bitcoin height; a lock that has run out counts as unlocked. */

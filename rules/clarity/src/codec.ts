@@ -1,18 +1,11 @@
 /**
- * VM values to and from consensus bytes and the hex of the state. Decoding is guided by an expected
+ * VM values to and from consensus bytes; for the hex of the state see `stored.ts`. Decoding is guided by an expected
  * type, which the result then carries.
  *
- * Used by state access, `to-consensus-buff?` and `from-consensus-buff?`.
+ * Used by `to-consensus-buff?`, `from-consensus-buff?` and what state access leaves over.
  * Source: SIP-005 "Clarity values"; stacks-core clarity-types/src/types/serialization.rs.
  */
-import {
-  ByteReader,
-  ByteWriter,
-  bytesFromHex,
-  bytesToHex,
-  DecodeError,
-  utf8FromBytes,
-} from '@assay/bytes';
+import { ByteReader, ByteWriter, bytesFromHex, DecodeError, utf8FromBytes } from '@assay/bytes';
 import {
   ClarityTypeError,
   isAsciiCode,
@@ -39,34 +32,6 @@ export function encodeValue(value: Value): Uint8Array {
   // VM values have the shapes of ClarityValue and more.
   writeClarityValue(writer, value);
   return writer.finish();
-}
-
-const ZEROS = '0'.repeat(32);
-
-/** Hex of the consensus bytes, without building them first for the small, common values. */
-export function encodeValueHex(value: Value): string {
-  switch (value.type) {
-    case 'uint': {
-      const hex = value.value.toString(16);
-      return `01${ZEROS.slice(hex.length)}${hex}`;
-    }
-    case 'int': {
-      const hex = BigInt.asUintN(128, value.value).toString(16);
-      return `00${ZEROS.slice(hex.length)}${hex}`;
-    }
-    case 'bool':
-      return value.value ? '03' : '04';
-    case 'none':
-      return '09';
-    case 'some':
-      return `0a${encodeValueHex(value.value)}`;
-    case 'ok':
-      return `07${encodeValueHex(value.value)}`;
-    case 'err':
-      return `08${encodeValueHex(value.value)}`;
-    default:
-      return bytesToHex(encodeValue(value));
-  }
 }
 
 /** Length of the consensus bytes. */
@@ -116,12 +81,6 @@ export function utf8Length(text: string): number {
   return size;
 }
 
-/** Our own state: the text is trusted to be what `encodeValueHex` wrote. */
-export function decodeStored(hex: string, type: TypeSignature): Value {
-  if (type.kind === 'uint') return { type: 'uint', value: BigInt(`0x${hex.slice(2)}`) };
-  return readValue(new ByteReader(bytesFromHex(hex)), type, 0);
-}
-
 /** Foreign bytes; null unless they are exactly one value of the type. */
 export function decodeTyped(bytes: Uint8Array, type: TypeSignature): Value | null {
   try {
@@ -139,7 +98,8 @@ export function decodeUntyped(hex: string): Value {
   return readValue(new ByteReader(bytesFromHex(hex)), null, 0);
 }
 
-function readValue(reader: ByteReader, type: TypeSignature | null, depth: number): Value {
+/** @param type what must come; null for whatever comes */
+export function readValue(reader: ByteReader, type: TypeSignature | null, depth: number): Value {
   if (depth >= 32) return reader.fail('clarity/depth', 'value nested too deep');
   const tag = reader.u8();
   switch (tag) {

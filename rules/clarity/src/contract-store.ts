@@ -6,7 +6,7 @@
  */
 import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { sha512_256 } from '@assay/crypto';
-import { decodeUntyped, encodeValueHex } from './codec.ts';
+import { decodeUntyped } from './codec.ts';
 import type { CompiledContract } from './compile/contract.ts';
 import { rebuildContract } from './compile/define.ts';
 import type { ClarityDb } from './db.ts';
@@ -14,12 +14,22 @@ import type { CodeObserver } from './exec/observer.ts';
 import { LIMITS } from './limits.ts';
 import { parseProgram } from './parse/program.ts';
 import { contractKey, META } from './state/keys.ts';
+import { encodeValueHex } from './stored.ts';
 import type { Value } from './value.ts';
 import type { ClarityVersion } from './version.ts';
 
+interface CachedContract {
+  readonly contract: CompiledContract;
+  readonly sourceBytes: number;
+  /** What the side store says: the content's hash is in it. */
+  readonly record: string;
+}
+
 /** Compiled contracts by id and content. Safe to share between forks and blocks. */
 export class ContractCache {
-  readonly #contracts = new Map<string, { contract: CompiledContract; sourceBytes: number }>();
+  readonly #contracts = new Map<string, CachedContract>();
+  /** The one asked for last of each id, so that a call joins no texts. */
+  readonly #last = new Map<string, CachedContract>();
   readonly #contractsMax: number;
   readonly #sourceBytesMax: number;
   #sourceBytes = 0;
@@ -38,12 +48,16 @@ export class ContractCache {
     return this.#sourceBytes;
   }
 
-  get(key: string): CompiledContract | undefined {
-    return this.#contracts.get(key)?.contract;
+  get(contractId: string, record: string): CompiledContract | undefined {
+    const last = this.#last.get(contractId);
+    if (last?.record === record) return last.contract;
+    const found = this.#contracts.get(keyOf(contractId, record));
+    if (found !== undefined) this.#last.set(contractId, found);
+    return found?.contract;
   }
 
   /** A contract above the limit by itself is kept alone. */
-  set(key: string, contract: CompiledContract, sourceBytes: number): void {
+  set(record: string, contract: CompiledContract, sourceBytes: number): void {
     for (const [oldest, kept] of this.#contracts) {
       const fits =
         this.#contracts.size < this.#contractsMax &&
@@ -51,12 +65,15 @@ export class ContractCache {
       if (fits) break;
       // Maps iterate in the order of insertion.
       this.#contracts.delete(oldest);
+      this.#last.delete(kept.contract.id);
       this.#sourceBytes -= kept.sourceBytes;
     }
-    this.#contracts.set(key, { contract, sourceBytes });
+    this.#contracts.set(keyOf(contract.id, record), { contract, sourceBytes, record });
     this.#sourceBytes += sourceBytes;
   }
 }
+
+const keyOf = (contractId: string, record: string) => `${contractId} ${record}`;
 
 /** What the side store says about a contract. */
 export interface ContractRecord {
@@ -120,8 +137,7 @@ export function loadContract(
 ): CompiledContract | null {
   const text = db.getMetadata(contractId, META.contract);
   if (text === null) return null;
-  const key = `${contractId} ${text}`;
-  const known = cache.get(key);
+  const known = cache.get(contractId, text);
   if (known !== undefined) return known;
   const record = parseRecord(text);
   const source = db.getMetadata(contractId, META.source)!;
@@ -134,6 +150,6 @@ export function loadContract(
   const program = parseProgram(contractId, source, record.version);
   const contract = rebuildContract(program, record.version, constants, observer);
   contract.loadSize = record.sourceBytes + record.constantBytes;
-  cache.set(key, contract, record.sourceBytes);
+  cache.set(text, contract, record.sourceBytes);
   return contract;
 }

@@ -5,15 +5,18 @@
  *
  * Source: stacks-core clarity-types/src/types/mod.rs.
  */
-import { bytesEqual, bytesToHex } from '@assay/bytes';
+import { bytesEqual, bytesFromHex, bytesToHex } from '@assay/bytes';
 import {
   type ClarityValue,
   Cv,
+  decodeClarityValue,
+  encodeClarityValue,
   formatPrincipal,
   INT_MAX,
   INT_MIN,
   type ListType,
   leastSupertype,
+  type Principal,
   parsePrincipal,
   type TraitId,
   type TupleType,
@@ -70,6 +73,8 @@ export interface PrincipalV {
   readonly contractName: string | null;
   /** `ST...` or `ST....name`: what keys, comparisons and events use. */
   readonly text: string;
+  /** The consensus bytes. */
+  readonly hex: string;
   /** The trait a contract stands for, when it was passed as one. */
   readonly trait: TraitId | null;
 }
@@ -178,16 +183,7 @@ export function principalValue(text: string): PrincipalV {
   if (known !== undefined) return known;
   const parsed = parsePrincipal(text);
   if (!parsed.ok) throw checkError('BadPrincipal', `not a principal: ${text}`);
-  const { version, hash, contractName } = parsed.value;
-  const canonical = formatPrincipal(parsed.value);
-  return remember(principalsByText, text, {
-    type: 'principal',
-    version,
-    hash,
-    contractName,
-    text: canonical,
-    trait: null,
-  });
+  return remember(principalsByText, text, newPrincipal(parsed.value));
 }
 
 export const contractValue = principalValue;
@@ -203,16 +199,26 @@ export function principalFromParts(
   if (contractName !== null) key += contractName;
   const known = principalsByKey.get(key);
   if (known !== undefined) return known;
-  const own = hash.slice();
-  const text = formatPrincipal({ version, hash: own, contractName });
-  return remember(principalsByKey, key, {
-    type: 'principal',
-    version,
-    hash: own,
-    contractName,
-    text,
-    trait: null,
-  });
+  const principal = newPrincipal({ version, hash: hash.slice(), contractName });
+  return remember(principalsByKey, key, principal);
+}
+
+const principalsByHex = new Map<string, PrincipalV>();
+
+/** From consensus bytes in hex; null when they are not exactly a principal. */
+export function principalFromHex(hex: string): PrincipalV | null {
+  const known = principalsByHex.get(hex);
+  if (known !== undefined) return known;
+  const value = decodeClarityValue(bytesFromHex(hex));
+  if (!value.ok || value.value.type !== 'principal') return null;
+  return remember(principalsByHex, hex, newPrincipal(value.value));
+}
+
+function newPrincipal(parts: Principal): PrincipalV {
+  const { version, hash, contractName } = parts;
+  const hex = bytesToHex(encodeClarityValue({ type: 'principal', version, hash, contractName }));
+  const text = formatPrincipal(parts);
+  return { type: 'principal', version, hash, contractName, text, hex, trait: null };
 }
 
 /** Bytes a value counts for costs and memory: the size of its own type. */

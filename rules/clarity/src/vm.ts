@@ -16,7 +16,6 @@ import {
 } from './analysis/interface.ts';
 import { type AnalysisRecord, recordFromText } from './analysis/record.ts';
 import { describeDefinition } from './analysis/stored-metadata.ts';
-import { decodeStored, encodeValueHex } from './codec.ts';
 import { Compiler } from './compile/compiler.ts';
 import type { CompiledContract } from './compile/contract.ts';
 import { emptyContract, isSupplySlot, runTopLevel } from './compile/define.ts';
@@ -47,6 +46,7 @@ import { BLOCK_LIMIT, LIMITS } from './limits.ts';
 import type { CallOutcome, ClarityError, ClarityFailure, DeployOutcome } from './outcome.ts';
 import { parseProgram } from './parse/program.ts';
 import { META } from './state/keys.ts';
+import { encodeValueHex } from './stored.ts';
 import { exportValue, importValue, NONE, principalValue, valueSize } from './value.ts';
 import type { ClarityVersion } from './version.ts';
 
@@ -278,7 +278,7 @@ export class ClarityVm {
     const descriptor = this.#load(this.#db, contractId)?.vars.get(name);
     if (descriptor === undefined) return null;
     const hex = this.#db.get(descriptor.key);
-    return hex === null ? null : exportValue(decodeStored(hex, descriptor.type));
+    return hex === null ? null : exportValue(descriptor.read(hex));
   }
 
   /** The value of a `define-constant`; null: no such contract or constant. */
@@ -293,7 +293,7 @@ export class ClarityVm {
     const map = this.#load(this.#db, contractId)?.maps.get(name);
     if (map === undefined) return null;
     const hex = this.#db.get(map.prefix + encodeValueHex(importValue(key)));
-    return exportValue(hex === null ? NONE : decodeStored(hex, map.storedType));
+    return exportValue(hex === null ? NONE : map.read(hex));
   }
 
   #load(db: ClarityDb, contractId: string): CompiledContract | null {

@@ -4,6 +4,7 @@
  */
 import type { TypeSignature } from '@assay/clarity-value';
 import type { Code } from '../exec/exec.ts';
+import type { StoredReader } from '../stored.ts';
 import type { PrincipalV, Value } from '../value.ts';
 import type { ClarityVersion } from '../version.ts';
 
@@ -11,14 +12,15 @@ export interface DataVar {
   readonly name: string;
   readonly type: TypeSignature;
   readonly key: string;
+  readonly read: StoredReader;
 }
 
 export interface DataMap {
   readonly name: string;
   readonly keyType: TypeSignature;
   readonly valueType: TypeSignature;
-  /** `(optional valueType)`: what the state holds. */
-  readonly storedType: TypeSignature;
+  /** Of the `(optional valueType)` that the state holds. */
+  readonly read: StoredReader;
   readonly prefix: string;
 }
 

@@ -7,7 +7,6 @@
  */
 
 import { Ty } from '@assay/clarity-value';
-import { encodeValueHex } from '../codec.ts';
 import { charge } from '../costs/charge.ts';
 import { checkError } from '../errors.ts';
 import type { Exec, Frame } from '../exec/exec.ts';
@@ -16,6 +15,7 @@ import { admitsValue, makeAcceptor, sanitize, typeMismatch } from '../exec/sanit
 import { isReservedName } from '../names.ts';
 import type { Expr, ListExpr, Program } from '../parse/ast.ts';
 import { ftBalancePrefix, ftSupplyKey, mapPrefix, nftPrefix, variableKey } from '../state/keys.ts';
+import { encodeValueHex, storedReader } from '../stored.ts';
 import { principalValue, type Value, valueSize } from '../value.ts';
 import type { ClarityVersion } from '../version.ts';
 import { Compiler } from './compiler.ts';
@@ -220,7 +220,7 @@ class Builder {
       if (!admitsValue(type, value)) typeMismatch(type, value);
       x.db.put(key, encodeValueHex(value));
     }
-    this.#contract.vars.set(name, { name, type, key });
+    this.#contract.vars.set(name, { name, type, key, read: storedReader(type) });
     return null;
   }
 
@@ -236,7 +236,7 @@ class Builder {
       name,
       keyType,
       valueType,
-      storedType: Ty.optional(valueType),
+      read: storedReader(Ty.optional(valueType)),
       prefix: mapPrefix(this.#contract.id, name),
     });
     return null;

@@ -5,13 +5,14 @@
  */
 
 import { Ty } from '@assay/clarity-value';
-import { decodeStored, encodedSize, encodeValueHex } from '../codec.ts';
+import { encodedSize } from '../codec.ts';
 import type { FungibleToken, NonFungibleToken } from '../compile/contract.ts';
 import { charge } from '../costs/charge.ts';
 import type { CostName } from '../costs/costs.table.ts';
 import { RuntimeFailure } from '../errors.ts';
 import type { Code, Exec, Frame } from '../exec/exec.ts';
 import { admitsValue, typeMismatch } from '../exec/sanitize.ts';
+import { encodeValueHex, storedReader } from '../stored.ts';
 import {
   errUint,
   exportValue,
@@ -29,7 +30,7 @@ import { storageSpecial } from './stx.ts';
 import type { SpecialCall, SpecialNative } from './table.ts';
 
 const NONE_HEX = '09';
-const OWNER_TYPE = Ty.optional(Ty.principal);
+const readOwner = storedReader(Ty.optional(Ty.principal));
 const PRINCIPAL_BYTES = 148;
 const UINT_BYTES = 16;
 
@@ -176,7 +177,7 @@ function nftCall(call: SpecialCall, arity: number): NftCall | null {
 function ownerOf(x: Exec, key: string): PrincipalV | null {
   const hex = x.db.get(key);
   if (hex === null || hex === NONE_HEX) return null;
-  const owner = decodeStored(hex, OWNER_TYPE);
+  const owner = readOwner(hex);
   if (owner.type !== 'some' || owner.value.type !== 'principal') return null;
   return owner.value;
 }

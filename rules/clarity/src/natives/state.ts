@@ -4,12 +4,12 @@
  * Source: stacks-core clarity/src/vm/functions/database.rs, database/clarity_db.rs.
  */
 
-import { decodeStored, encodeValueHex } from '../codec.ts';
 import type { DataMap } from '../compile/contract.ts';
 import { charge } from '../costs/charge.ts';
 import { checkError } from '../errors.ts';
 import type { Code, Exec } from '../exec/exec.ts';
 import { admitsValue, typeMismatch } from '../exec/sanitize.ts';
+import { encodeValueHex } from '../stored.ts';
 import { FALSE, NONE, someValue, TRUE, type Value, valueSize } from '../value.ts';
 import { isBorrowed } from './sequences.ts';
 import { atomName, special, unreachableType, wrongArity } from './special.ts';
@@ -31,7 +31,7 @@ const varGet: SpecialNative = (call) => {
   if (call.args.length !== 1 || name === null) return wrongArity(call);
   const descriptor = call.c.contract.vars.get(name);
   if (descriptor === undefined) return missing(call, `data variable: ${name}`);
-  const { key, type } = descriptor;
+  const { key, read } = descriptor;
   return special(call, 0, (f) => {
     const hex = f.x.db.get(key);
     if (hex === null) {
@@ -39,7 +39,7 @@ const varGet: SpecialNative = (call) => {
       return NONE;
     }
     charge(f.x.m, 'fetchVar', hex.length >> 1);
-    return decodeStored(hex, type);
+    return read(hex);
   });
 };
 
@@ -104,7 +104,7 @@ const mapGet: SpecialNative = (call) => {
       return NONE;
     }
     charge(x.m, 'fetchEntry', (keyHex.length + hex.length) >> 1);
-    return hex === NONE_HEX ? NONE : decodeStored(hex, map.storedType);
+    return hex === NONE_HEX ? NONE : map.read(hex);
   });
 };
 

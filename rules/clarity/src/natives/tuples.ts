@@ -1,12 +1,19 @@
 /**
  * Tuples: made, read, merged. Source: stacks-core clarity/src/vm/functions/tuples.rs.
  */
-import { mergeTupleTypes } from '@assay/clarity-value';
+import { mergeTupleTypes, type TupleType, Ty, type TypeSignature } from '@assay/clarity-value';
 import type { PlainNative } from '../compile/plain.ts';
 import { charge, costRuntime } from '../costs/charge.ts';
 import { checkError } from '../errors.ts';
 import type { Code } from '../exec/exec.ts';
-import { someValue, type TupleV, tupleOfEntries, tupleTypeOf, type Value } from '../value.ts';
+import {
+  someValue,
+  type TupleV,
+  tupleOfEntries,
+  tupleTypeOf,
+  typeOfValue,
+  type Value,
+} from '../value.ts';
 import { special, unreachableType, wrongArity } from './special.ts';
 import type { SpecialNative } from './table.ts';
 
@@ -30,15 +37,26 @@ const tuple: SpecialNative = (call) => {
       throw checkError('DuplicateTupleField');
     });
   }
+  const sorted = order.map((i) => names[i]!);
+  // The tuples made here are mostly of one type: it is kept while the types of the fields stay.
+  const fieldTypes: TypeSignature[] = new Array(order.length);
+  let tupleType: TupleType | null = null;
   return special(call, 0, (f) => {
     const values: Value[] = new Array(codes.length);
     for (let i = 0; i < codes.length; i++) values[i] = codes[i]!(f);
     f.x.m.addRuntime(cost);
     const entries = new Map<string, Value>();
-    for (let i = 0; i < order.length; i++) entries.set(names[order[i]!]!, values[order[i]!]!);
-    const result: TupleV = { type: 'tuple', entries, tupleType: null };
-    tupleTypeOf(result);
-    return result;
+    for (let i = 0; i < order.length; i++) {
+      const value = values[order[i]!]!;
+      entries.set(sorted[i]!, value);
+      const type = typeOfValue(value);
+      if (fieldTypes[i] !== type) {
+        fieldTypes[i] = type;
+        tupleType = null;
+      }
+    }
+    tupleType ??= Ty.tuple(sorted.map((name, i) => [name, fieldTypes[i]!] as const));
+    return { type: 'tuple', entries, tupleType };
   });
 };
 
@@ -60,10 +78,27 @@ const get: SpecialNative = (call) => {
   });
 };
 
+/** Of a base type, what merging it with another gave last. */
+const mergedTypes = new WeakMap<TupleType, { update: TupleType; merged: TupleType }>();
+
+function mergeTypes(base: TupleType, update: TupleType): TupleType {
+  const known = mergedTypes.get(base);
+  if (known?.update === update) return known.merged;
+  const merged = mergeTupleTypes(base, update);
+  mergedTypes.set(base, { update, merged });
+  return merged;
+}
+
 function merge(base: Value, update: Value): Value {
   if (base.type !== 'tuple' || update.type !== 'tuple') throw unreachableType('Expected tuple');
-  const merged = tupleOfEntries([...new Map([...base.entries, ...update.entries])]);
-  merged.tupleType = mergeTupleTypes(tupleTypeOf(base), tupleTypeOf(update));
+  const entries = new Map(base.entries);
+  for (const [name, field] of update.entries) entries.set(name, field);
+  // Fields that only change keep their places.
+  const merged: TupleV =
+    entries.size === base.entries.size
+      ? { type: 'tuple', entries, tupleType: null }
+      : tupleOfEntries([...entries]);
+  merged.tupleType = mergeTypes(tupleTypeOf(base), tupleTypeOf(update));
   return merged;
 }
 

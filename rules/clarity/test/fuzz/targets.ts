@@ -2,7 +2,7 @@
  * What is fuzzed: the parser on text, the value decoders on bytes, and whole deployments under a
  * small cost limit. Each target states what must hold for any input at all.
  */
-import { bytesEqual, bytesFromHex, bytesFromUtf8, utf8FromBytes } from '@assay/bytes';
+import { bytesEqual, bytesFromHex, bytesFromUtf8, bytesToHex, utf8FromBytes } from '@assay/bytes';
 import {
   clarityValueToString,
   decodeClarityValue,
@@ -11,12 +11,13 @@ import {
   type TypeSignature,
 } from '@assay/clarity-value';
 import { BOOT_CONTRACTS } from '@assay/contracts';
-import { decodeTyped, encodedSize, encodeValue, encodeValueHex } from '../../src/codec.ts';
+import { decodeTyped, encodedSize, encodeValue } from '../../src/codec.ts';
 import { ParseFailure } from '../../src/errors.ts';
 import { ClarityVm, CostMeter, MemoryBlockInfo, MemoryClarityDb } from '../../src/index.ts';
 import { NATIVE_NAMES } from '../../src/names.ts';
 import type { Expr } from '../../src/parse/ast.ts';
 import { parseProgram } from '../../src/parse/program.ts';
+import { encodeValueHex, storedReader } from '../../src/stored.ts';
 import { valuesEqual } from '../../src/value.ts';
 import type { ClarityVersion } from '../../src/version.ts';
 import type { Target } from './fuzzer.ts';
@@ -100,6 +101,7 @@ const TYPES: readonly TypeSignature[] = [
     ['b', Ty.tuple([['c', Ty.optional(Ty.principal)]])],
   ]),
 ];
+const READERS = TYPES.map(storedReader);
 
 const VALUES = [
   '0000000000000000000000000000000001',
@@ -144,7 +146,8 @@ const valueDecoder: Target = {
   work: { base: 20_000, perByte: 400 },
   run(input) {
     if (input.length === 0) return;
-    const type = TYPES[input[0]! % TYPES.length]!;
+    const index = input[0]! % TYPES.length;
+    const type = TYPES[index]!;
     const bytes = input.subarray(1);
     const plain = decodeClarityValue(bytes);
     if (plain.ok) {
@@ -155,7 +158,9 @@ const valueDecoder: Target = {
     if (typed === null) return;
     const encoded = encodeValue(typed);
     must(encoded.length === encodedSize(typed), 'the size is not that of the bytes');
-    must(encodeValueHex(typed).length === 2 * encoded.length, 'hex of another length');
+    const hex = encodeValueHex(typed);
+    must(hex === bytesToHex(encoded), 'the hex is not that of the bytes');
+    must(valuesEqual(READERS[index]!(hex), typed), 'the state gives another value back');
     const again = decodeTyped(encoded, type);
     must(again !== null && valuesEqual(again, typed), 'a value changes on the way');
   },
