@@ -58,11 +58,12 @@ export class RequestAccount {
     this.#parts.push(...parts);
   }
 
-  /** No more parts: the end goes to the books; once. */
-  finish(): void {
-    if (this.#isFinished) return;
+  /** No more parts: the end goes to the books. @returns false when it had gone before */
+  finish(): boolean {
+    if (this.#isFinished) return false;
     this.#isFinished = true;
     this.#books.close(this.id, this.#begun, this.#parts);
+    return true;
   }
 
   usage(): Usage {

@@ -8,6 +8,7 @@
  * POST   /admin/v1/keys/{id}    {cap_micro_stx?, requests_per_minute?}
  * DELETE /admin/v1/keys/{id}    revokes it
  * GET    /admin/v1/sessions     open sessions
+ * GET    /metrics               for Prometheus
  * ```
  */
 import type { HttpRequest, HttpResponse, World } from '@assay/world';
@@ -35,7 +36,7 @@ export class AdminApi {
 
   /** @throws ApiError */
   async handle(request: HttpRequest): Promise<HttpResponse> {
-    this.#authenticate(request);
+    this.authenticate(request);
     const { method, path } = request;
     const [, part, id] = /^\/admin\/v1\/(keys|sessions)(?:\/([a-z0-9_]{1,64}))?$/.exec(path) ?? [];
     if (part === 'sessions' && method === 'GET') return this.#sessions();
@@ -50,7 +51,8 @@ export class AdminApi {
     throw new ApiError(404, 'not_found_error', 'unknown_url', `Invalid URL (${method} ${path})`);
   }
 
-  #authenticate(request: HttpRequest): void {
+  /** @throws ApiError 401 */
+  authenticate(request: HttpRequest): void {
     const token = bearerOf(request);
     if (this.#tokenHash !== null && token !== null && hashKey(token) === this.#tokenHash) return;
     const message = 'The admin token is missing or wrong.';

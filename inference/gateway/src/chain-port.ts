@@ -58,6 +58,8 @@ export interface GatewayChain {
   models(): Promise<readonly ModelOffer[]>;
   beacon(): Promise<Uint8Array>;
   burnHeight(): Promise<number>;
+  /** Bitcoin blocks after a session's end from which on its user may close it. */
+  claimGrace(): Promise<number>;
   session(id: bigint): Promise<SessionTerms | null>;
   prepareOpen(session: NewSession): Promise<PreparedTransaction>;
   prepareTopUp(id: bigint, amountMicro: bigint): Promise<PreparedTransaction>;

@@ -3,14 +3,15 @@
  * and closes the books. Errors before the first piece become a status; later ones an event, because the
  * status has been sent.
  */
-import type { HttpResponse } from '@assay/world';
+import type { HttpResponse, Timers } from '@assay/world';
 import { type RequestAccount, rateHeaders } from './accounting.ts';
 import { ApiError, json } from './api-error.ts';
 import type { Generation } from './generation.ts';
+import { LIMITS } from './limits.ts';
 import { merge } from './merge.ts';
 import type { Usage } from './openai/answer.ts';
 import type { TokenDelta } from './session/attempt.ts';
-import { DONE, event, SSE_HEADERS } from './sse.ts';
+import { DONE, event, keptAlive, SSE_HEADERS } from './sse.ts';
 
 /** How deltas of choice `index` become what the caller sees. */
 export interface Delivery {
@@ -30,6 +31,9 @@ export interface Exchange {
   readonly generations: readonly Generation[];
   readonly delivery: Delivery;
   readonly headers: Readonly<Record<string, string>>;
+  readonly timers: Timers;
+  /** Told once, when the answer is over. */
+  readonly onUsage: (usage: Usage) => void;
   /** Ends everything that is under way. */
   readonly abort: () => void;
   readonly signal: AbortSignal | undefined;
@@ -62,7 +66,8 @@ export async function answerStream(exchange: Exchange): Promise<HttpResponse> {
     throw cause;
   }
   const headers = { ...exchange.headers, ...rateHeaders(exchange.account.remaining) };
-  const stream = events(exchange, merged, first);
+  const { keepAliveMs } = LIMITS;
+  const stream = keptAlive(events(exchange, merged, first), exchange.timers, keepAliveMs);
   return { status: 200, headers: { ...headers, ...SSE_HEADERS }, body: new Uint8Array(0), stream };
 }
 
@@ -109,7 +114,7 @@ function deliver(
   return delivery.end(index, finish === 'stop' ? 'stop' : 'length');
 }
 
-function close({ account, generations }: Exchange): void {
+function close({ account, generations, onUsage }: Exchange): void {
   account.add(generations.flatMap((generation) => generation.parts.splice(0)));
-  account.finish();
+  if (account.finish()) onUsage(account.usage());
 }

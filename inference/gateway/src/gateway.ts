@@ -5,10 +5,10 @@
  * ```
  * POST /v1/chat/completions, /v1/completions, /v1/embeddings      with an API key, or paid by x402
  * GET  /v1/models, /v1/models/{id}, /v1/prices, /v1/receipts/{id}, /health
- * /admin/v1/…                                                      with the admin token
+ * GET  /metrics, /admin/v1/…                                       with the admin token
  * ```
  */
-import { bytesToHex } from '@assay/bytes';
+import { bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import type { Logger } from '@assay/observe';
 import type { HttpRequest, HttpResponse, HttpServer, World } from '@assay/world';
 import { isFarFromLimits, RequestAccount } from './accounting.ts';
@@ -17,12 +17,13 @@ import { ApiError, errorResponse, json, modelNotFound } from './api-error.ts';
 import { Books } from './books.ts';
 import type { GatewayChain, ModelOffer } from './chain-port.ts';
 import { answerStream, answerWhole, type Delivery } from './exchange.ts';
+import { GatewayMetrics } from './gateway-metrics.ts';
 import { Generation, mostMicro, promptTokensMax } from './generation.ts';
 import { bearerOf, KeyCheck } from './keys.ts';
 import type { ApiKey, Ledger } from './ledger/ledger.ts';
 import { LIMITS } from './limits.ts';
 import { Market } from './market.ts';
-import type { Envelope } from './openai/answer.ts';
+import type { Envelope, Usage } from './openai/answer.ts';
 import { readChatRequest } from './openai/chat.ts';
 import { readCompletionRequest } from './openai/completions.ts';
 import { ChatDelivery, TextDelivery } from './openai/deliveries.ts';
@@ -30,6 +31,7 @@ import { parseBody } from './openai/fields.ts';
 import { modelJson, priceList } from './openai/models.ts';
 import type { Question } from './openai/request.ts';
 import { Receipts } from './receipts.ts';
+import { Leftovers } from './session/leftovers.ts';
 import { SessionPool } from './session/pool.ts';
 import { Sweep } from './sweep.ts';
 import { X402 } from './x402.ts';
@@ -67,11 +69,14 @@ export class Gateway {
   readonly #admin: AdminApi;
   readonly #receipts: Receipts;
   readonly #sweep: Sweep;
+  readonly #leftovers: Leftovers;
   readonly #x402: X402 | null;
+  readonly #metrics = new GatewayMetrics();
   readonly #abort = new AbortController();
   #server: HttpServer | null = null;
   #underWay = 0;
   #running: Promise<void> = Promise.resolve();
+  #tidying: Promise<void> | null = null;
 
   constructor(world: World, deps: GatewayDeps, options: GatewayOptions) {
     const { chain, ledger, log } = deps;
@@ -90,8 +95,26 @@ export class Gateway {
     this.#admin = new AdminApi(world, ledger, this.#keys, options.adminToken);
     this.#receipts = new Receipts({ world, chain, ledger }, chainId);
     this.#sweep = new Sweep({ world, chain, ledger, log });
+    const gateway = this.#name;
+    const { signal } = this.#abort;
+    this.#leftovers = new Leftovers({ world, chain, ledger, log, signal }, { gateway, voucherKey });
+    this.#gauges();
     const { payTo = null } = options;
     this.#x402 = payTo === null ? null : new X402({ world, chain, ledger }, { payTo, chainId });
+  }
+
+  #gauges(): void {
+    const metrics = this.#metrics;
+    metrics.gauge('gateway_requests_under_way', 'Requests being answered', () => this.#underWay);
+    metrics.gauge('gateway_ends_unwritten', 'Ended requests not in the ledger yet', () => {
+      return this.#books.count;
+    });
+    metrics.gauge('gateway_sessions_held', 'Sessions whose vouchers this gateway signs', () => {
+      return this.#pool.sizes().sessions;
+    });
+    metrics.gauge('gateway_room_micro_stx', 'Deposit left in the sessions held', () => {
+      return Number(this.#pool.sizes().roomMicro);
+    });
   }
 
   get port(): number {
@@ -112,12 +135,13 @@ export class Gateway {
     this.#abort.abort();
     await this.#server?.close();
     await this.#running;
+    await this.#tidying;
     await this.#books.stop();
     await this.#pool.stop();
     await this.#deps.ledger.release(`gateway:${this.#name}`, this.#name);
   }
 
-  /** Renews leases and ends what dead gateways left, until stopped. */
+  /** Renews leases, and looks after what others left, until stopped. */
   async #keepUp(): Promise<void> {
     const { signal } = this.#abort;
     let sweptAtMs = 0;
@@ -127,11 +151,27 @@ export class Gateway {
         const nowMs = this.#world.clock.nowMs();
         if (nowMs - sweptAtMs < LIMITS.sweepMs) continue;
         sweptAtMs = nowMs;
-        await this.#sweep.run();
+        // Hosts and the chain may take their time; leases do not wait for them.
+        this.#tidying ??= this.#tidy().finally(() => {
+          this.#tidying = null;
+        });
       } catch (cause) {
         if (signal.aborted) return;
         this.#deps.log.warn('the ledger or the chain does not answer', { cause });
       }
+    }
+  }
+
+  /** Ends what dead gateways left: requests, deposits on their way, sessions that are over. */
+  async #tidy(): Promise<void> {
+    try {
+      const burnHeight = await this.#deps.chain.burnHeight();
+      this.#pool.atHeight(burnHeight);
+      await this.#sweep.run();
+      await this.#leftovers.run(burnHeight);
+    } catch (cause) {
+      if (this.#abort.signal.aborted) return;
+      this.#deps.log.warn('the ledger or the chain does not answer', { cause });
     }
   }
 
@@ -145,6 +185,18 @@ export class Gateway {
   async handle(request: HttpRequest): Promise<HttpResponse> {
     const id = `req_${bytesToHex(this.#world.random.bytes(12))}`;
     const headers = { 'x-request-id': id };
+    const startMs = this.#world.clock.nowMs();
+    const answer = await this.#answer(request, id, headers);
+    const path = MEASURED.has(request.path) ? request.path : 'other';
+    this.#metrics.answered(path, answer.status, this.#world.clock.nowMs() - startMs);
+    return answer;
+  }
+
+  async #answer(
+    request: HttpRequest,
+    id: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<HttpResponse> {
     try {
       const answer = await this.#route(request, id, headers);
       return { ...answer, headers: { ...headers, ...answer.headers } };
@@ -163,6 +215,11 @@ export class Gateway {
   ): Promise<HttpResponse> {
     const { method, path } = request;
     if (path === '/health') return json(200, { status: 'ok', under_way: this.#underWay });
+    if (path === '/metrics') {
+      this.#admin.authenticate(request);
+      const type = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
+      return { status: 200, headers: type, body: bytesFromUtf8(this.#metrics.render()) };
+    }
     if (path.startsWith('/admin/v1/')) {
       await this.#books.settled();
       return this.#admin.handle(request);
@@ -255,6 +312,8 @@ export class Gateway {
       generations,
       delivery,
       headers: { ...headers, ...paid?.headers, 'x-assay-receipt': id },
+      timers: this.#world.timers,
+      onUsage: (usage: Usage) => this.#metrics.used(usage),
       abort: () => abort.abort(),
       signal: request.signal,
     };
@@ -306,6 +365,7 @@ export class Gateway {
       market: this.#market,
       pool: this.#pool,
       log: this.#deps.log,
+      metrics: this.#metrics,
     };
     return new Generation(
       deps,
@@ -344,6 +404,13 @@ function dearest(model: ModelOffer, question: Question): bigint {
     .reduce((a, b) => (a > b ? a : b), 0n);
 }
 
+/** Paths with numbers of their own in the metrics. */
+const MEASURED: ReadonlySet<string> = new Set([
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/embeddings',
+  '/v1/models',
+]);
 const INTERNAL = new ApiError(
   500,
   'server_error',

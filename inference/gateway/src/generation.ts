@@ -9,6 +9,7 @@ import type { Logger } from '@assay/observe';
 import type { World } from '@assay/world';
 import { ApiError, invalid, unavailable } from './api-error.ts';
 import type { HostOffer, ModelOffer } from './chain-port.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { AnswerPart } from './ledger/ledger.ts';
 import { LIMITS } from './limits.ts';
 import type { Market } from './market.ts';
@@ -22,6 +23,7 @@ export interface GenerationDeps {
   readonly market: Market;
   readonly pool: SessionPool;
   readonly log: Logger;
+  readonly metrics: GatewayMetrics;
 }
 
 export interface GenerationOptions {
@@ -137,13 +139,13 @@ export class Generation {
   }
 
   #mayTryAgain(cause: unknown, { endpoint, host }: HostOffer): boolean {
-    const { pool, log } = this.#deps;
+    const { pool, log, metrics } = this.#deps;
     if (cause instanceof ApiError) return cause.code === 'no_host_available';
     if (!(cause instanceof HostFault) || isCallersFault(cause)) return false;
     log.warn('a host failed', { host, code: cause.code, reason: cause.message });
+    metrics.hostFailed(cause.code);
     if (!isOutOfStep(cause)) pool.fail(endpoint);
-    // A constrained answer cannot be continued: the constraint would begin anew.
-    return this.#ids.length === 0 || this.#task.question.schema === null;
+    return true;
   }
 
   #asApiError(cause: unknown): unknown {

@@ -143,6 +143,10 @@ class HttpGatewayChain implements GatewayChain {
     return (await this.#client.chain.info()).burnBlockHeight;
   }
 
+  async claimGrace(): Promise<number> {
+    return Number(uint(field(await this.#read('sessions', 'get-parameters', []), 'claim-grace')));
+  }
+
   async session(id: bigint): Promise<SessionTerms | null> {
     const value = await this.#read('sessions', 'get-session', [Cv.uint(id)]);
     return value.type === 'some' ? sessionTermsOf(id, value.value) : null;

@@ -60,6 +60,10 @@ export const LIMITS = {
   leaseRenewMs: 4_000,
   /** Milliseconds to wait for a session to be opened or topped up on chain. */
   openTimeoutMs: 60_000,
+  /** Milliseconds after which an opening that no node knows of is given up. */
+  openForgetMs: 600_000,
+  /** Milliseconds until a session that the chain did not let close is tried again. */
+  closeRetryMs: 600_000,
   /** Milliseconds between looks at requests that dead gateways left, and at sessions to be closed. */
   sweepMs: 5_000,
   /** Milliseconds a looked-up API key is believed: revoking takes at most that long. */

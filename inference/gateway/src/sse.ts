@@ -1,5 +1,6 @@
 /** Server-sent events as OpenAI's API sends them: `data: {json}`, and `data: [DONE]` at the end. */
 import { bytesFromUtf8 } from '@assay/bytes';
+import type { Timers } from '@assay/world';
 
 export const SSE_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -14,4 +15,35 @@ export function event(value: unknown): Uint8Array {
 
 export const DONE: Uint8Array = bytesFromUtf8('data: [DONE]\n\n');
 /** A comment: keeps connections open that would be cut for silence. */
-export const KEEP_ALIVE: Uint8Array = bytesFromUtf8(': keep-alive\n\n');
+const KEEP_ALIVE: Uint8Array = bytesFromUtf8(': keep-alive\n\n');
+
+/** The pieces as they come, and a comment whenever none came for `silenceMs`. */
+export async function* keptAlive(
+  pieces: AsyncGenerator<Uint8Array>,
+  timers: Timers,
+  silenceMs: number,
+): AsyncGenerator<Uint8Array> {
+  let next = pieces.next();
+  try {
+    for (;;) {
+      const turn = await within(next, timers, silenceMs);
+      if (turn === null) {
+        yield KEEP_ALIVE;
+        continue;
+      }
+      if (turn.done === true) return;
+      yield turn.value;
+      next = pieces.next();
+    }
+  } finally {
+    await pieces.return(undefined);
+  }
+}
+
+/** Null when it takes longer. */
+function within<T>(promise: Promise<T>, timers: Timers, waitMs: number): Promise<T | null> {
+  return new Promise((done, failed) => {
+    const timer = timers.after(waitMs, () => done(null));
+    promise.then(done, failed).finally(() => timer.cancel());
+  });
+}

@@ -37,6 +37,32 @@ describe('failover', () => {
     expect(key).toMatchObject({ spentMicro: cost[0] + cost[1], reservedMicro: 0n });
   });
 
+  it('an answer under a schema goes on under it at the next host', async () => {
+    scene = await Scene.start({ hosts: 2 });
+    scene.breakOnceAfter = 3;
+    scene.pace = () => new Promise((done) => setTimeout(done, 20));
+    const schema = {
+      type: 'object',
+      properties: { where: { enum: ['the river by the old bridge'] }, sure: { type: 'boolean' } },
+      required: ['where', 'sure'],
+      additionalProperties: false,
+    };
+    const { data, response } = await scene
+      .client()
+      .chat.completions.create({
+        model: MODEL,
+        messages: MESSAGES,
+        max_tokens: 200,
+        response_format: { type: 'json_schema', json_schema: { name: 'place', schema } },
+      })
+      .withResponse();
+    const value = JSON.parse(data.choices[0]!.message.content!);
+    expect(value).toEqual({ where: 'the river by the old bridge', sure: expect.any(Boolean) });
+    const receipt = await receiptOf(response.headers.get('x-assay-receipt')!);
+    expect(receipt.parts).toHaveLength(2);
+    expect(receipt.parts[0].usage.completion_tokens).toBeGreaterThan(0);
+  });
+
   it('another host is asked when one is down, and the first is left alone for a while', async () => {
     scene = await Scene.start({ hosts: 3 });
     const ask = () =>

@@ -25,6 +25,9 @@ export class FakeChain implements GatewayChain {
   isDown = false;
   /** Refuses the next transactions with these words. */
   refusals: string[] = [];
+  /** Set while transactions that were sent are not mined. */
+  #mempool: (() => void)[] | null = null;
+  #onSent: () => void = () => undefined;
   readonly #prepared = new Map<string, Call>();
   readonly #outcomes = new Map<string, TransactionOutcome>();
   #nonce = 0;
@@ -46,6 +49,10 @@ export class FakeChain implements GatewayChain {
   async burnHeight(): Promise<number> {
     this.#up();
     return this.height;
+  }
+
+  async claimGrace(): Promise<number> {
+    return 2;
   }
 
   async claim(): Promise<null> {
@@ -81,8 +88,26 @@ export class FakeChain implements GatewayChain {
       return null;
     }
     this.sent.push(call);
-    this.#outcomes.set(bytesToHex(bytes), { kind: 'success', id: this.#apply(call) });
+    const txid = bytesToHex(bytes);
+    const mine = () => void this.#outcomes.set(txid, { kind: 'success', id: this.#apply(call) });
+    this.#outcomes.set(txid, { kind: 'pending' });
+    if (this.#mempool === null) mine();
+    else this.#mempool.push(mine);
+    this.#onSent();
     return null;
+  }
+
+  /** Mines nothing until `release`. @returns resolves when the next transaction was sent */
+  hold(): Promise<void> {
+    this.#mempool = [];
+    return new Promise((sent) => {
+      this.#onSent = sent;
+    });
+  }
+
+  release(): void {
+    for (const mine of this.#mempool ?? []) mine();
+    this.#mempool = null;
   }
 
   async outcome(txid: string): Promise<TransactionOutcome> {

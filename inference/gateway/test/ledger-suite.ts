@@ -149,7 +149,8 @@ export function ledgerSuite(open: () => Ledger): void {
     expect(await open().sessions()).toContainEqual(session);
     await open().putSession({ ...session, state: 'closed' });
     expect(await open().sessions()).not.toContainEqual(session);
-    const opening = { txid: fresh('tx'), host: 'h', endpoint: 'e', state: 'sent' as const };
+    const sent = { host: 'h', endpoint: 'e', sentAtMs: 7, state: 'sent' as const };
+    const opening = { txid: fresh('tx'), ...sent };
     await open().putOpening(opening);
     expect(await open().openings()).toContainEqual(opening);
     await open().putOpening({ ...opening, state: 'done' });

@@ -188,7 +188,7 @@ export class SessionDoor {
     }
     const prompt = decodeSessionPrompt(blob);
     if (!prompt.ok) throw new Refusal(400, 'host/prompt', prompt.error.message);
-    const constraint = parseConstraint(constraintText, model.engine);
+    const constraint = parseConstraint(constraintText, model.engine, prompt.value.prefixIds);
     if (!constraint.ok) throw new Refusal(400, 'host/constraint', constraint.error.message);
     return { posted, model, prompt: prompt.value, constraint: constraint.value };
   }

@@ -206,7 +206,7 @@ function readAsk(
   if (!bytesEqual(constraintHash(text), request.constraintHash)) {
     return missing('the constraint is not the one that was signed');
   }
-  const constraint = parseConstraint(text, engine);
+  const constraint = parseConstraint(text, engine, prompt.value.prefixIds);
   if (!constraint.ok) return { code: 'verify/engine', message: constraint.error.message };
   const promptIds = sessionPromptIds(engine, prompt.value);
   return { promptIds, constraint: constraint.value, isSession: true };

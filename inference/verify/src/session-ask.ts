@@ -19,9 +19,11 @@ interface ConstraintFault {
 
 export const NO_CONSTRAINT: SessionConstraint = { stop: [], state: null };
 
+/** @param prefixIds answer tokens that exist already: the constraint goes on behind them */
 export function parseConstraint(
   text: string | null,
   engine: Engine,
+  prefixIds: readonly number[],
 ): Result<SessionConstraint, ConstraintFault> {
   if (text === null) return ok(NO_CONSTRAINT);
   let value: unknown;
@@ -43,8 +45,17 @@ export function parseConstraint(
     const rule = `${stopStringsMax} texts of 1 to ${stopStringCharsMax} characters`;
     return err({ message: `stop holds at most ${rule}` });
   }
-  const state = schema === undefined ? ok(null) : compile(engine, schema);
-  return state.ok ? ok({ stop, state: state.value }) : state;
+  if (schema === undefined) return ok({ stop, state: null });
+  const compiled = compile(engine, schema);
+  if (!compiled.ok) return compiled;
+  const state = stateAfter(compiled.value, prefixIds);
+  return state === null ? err({ message: 'the prefix breaks the schema' }) : ok({ stop, state });
+}
+
+function stateAfter(first: ConstraintState, prefixIds: readonly number[]): ConstraintState | null {
+  let state: ConstraintState | null = first;
+  for (const id of prefixIds) state = state?.next(id) ?? null;
+  return state;
 }
 
 function compile(engine: Engine, schema: unknown): Result<ConstraintState, ConstraintFault> {

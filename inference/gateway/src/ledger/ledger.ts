@@ -118,6 +118,7 @@ export interface Opening {
   readonly txid: string;
   readonly host: string;
   readonly endpoint: string;
+  readonly sentAtMs: number;
   readonly state: 'sent' | 'done';
 }
 

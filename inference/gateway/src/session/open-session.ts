@@ -1,5 +1,5 @@
 /**
- * The two transactions a gateway sends: opening a session and adding to its deposit. Gateways share one
+ * The transactions a gateway sends: opening a session, adding to its deposit, closing it. Gateways share one
  * account, so only the holder of the `account` lease sends; an opening is in the ledger before it is
  * sent, so that no deposit is ever forgotten.
  */
@@ -7,7 +7,7 @@ import { bytesToHex } from '@assay/bytes';
 import type { SessionTerms } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
 import type { World } from '@assay/world';
-import { type ApiError, unavailable } from '../api-error.ts';
+import { ApiError, unavailable } from '../api-error.ts';
 import type { GatewayChain, HostOffer, PreparedTransaction } from '../chain-port.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LIMITS } from '../limits.ts';
@@ -17,6 +17,8 @@ export interface OpeningDeps {
   readonly chain: GatewayChain;
   readonly ledger: Ledger;
   readonly log: Logger;
+  /** Ends waiting for the chain. */
+  readonly signal?: AbortSignal;
 }
 
 export interface OpenOptions {
@@ -34,13 +36,14 @@ const POLL_MS = 100;
 
 /** @throws ApiError when the chain does not open it in time */
 export async function openSession(deps: OpeningDeps, options: OpenOptions): Promise<SessionTerms> {
-  const { chain, ledger, log } = deps;
+  const { chain, ledger, log, world } = deps;
   const { offer, gateway, model, depositMicro, voucherKey, duration } = options;
   const prepared = await asOnlySender(deps, gateway, async () => {
     const asked = { host: offer.host, model, depositMicro, voucherKey, duration };
     const made = await chain.prepareOpen(asked);
     const { host, endpoint } = offer;
-    await ledger.putOpening({ txid: made.txid, host, endpoint, state: 'sent' });
+    const sentAtMs = world.clock.nowMs();
+    await ledger.putOpening({ txid: made.txid, host, endpoint, sentAtMs, state: 'sent' });
     await send(chain, made);
     return made;
   });
@@ -52,6 +55,7 @@ export async function openSession(deps: OpeningDeps, options: OpenOptions): Prom
     txid: prepared.txid,
     host: offer.host,
     endpoint: offer.endpoint,
+    sentAtMs: 0,
     state: 'done',
   });
   return terms;
@@ -73,6 +77,31 @@ export async function raiseDeposit(
   await mined(deps, prepared.txid);
 }
 
+/**
+ * Ends a session that is over; what its host did not claim comes back.
+ * @returns its transaction; null when the chain does not let it end yet (a claim is under audit)
+ */
+export async function closeSession(
+  deps: OpeningDeps,
+  gateway: string,
+  id: bigint,
+): Promise<string | null> {
+  const { chain, log } = deps;
+  try {
+    const prepared = await asOnlySender(deps, gateway, async () => {
+      const made = await chain.prepareClose(id);
+      await send(chain, made);
+      return made;
+    });
+    await mined(deps, prepared.txid);
+    return prepared.txid;
+  } catch (cause) {
+    if (!(cause instanceof ApiError)) throw cause;
+    log.warn('a session could not be closed', { session: id, reason: cause.message });
+    return null;
+  }
+}
+
 async function send(chain: GatewayChain, { bytes }: PreparedTransaction): Promise<void> {
   const refusal = await chain.broadcast(bytes);
   if (refusal !== null) throw refused(refusal);
@@ -83,13 +112,13 @@ function refused(reason: string): ApiError {
 }
 
 /** @returns the number in `(ok id)` @throws ApiError when it fails or does not come in time */
-async function mined({ world, chain }: OpeningDeps, txid: string): Promise<bigint | null> {
+async function mined({ world, chain, signal }: OpeningDeps, txid: string): Promise<bigint | null> {
   const endMs = world.clock.nowMs() + LIMITS.openTimeoutMs;
   while (world.clock.nowMs() < endMs) {
     const outcome = await chain.outcome(txid);
     if (outcome.kind === 'success') return outcome.id;
     if (outcome.kind === 'failed') throw refused(outcome.reason);
-    await world.timers.sleep(POLL_MS);
+    if (!(await world.timers.sleep(POLL_MS, signal))) break;
   }
   throw unavailable('The chain did not take the transaction of the session in time.');
 }

@@ -145,6 +145,11 @@ export class SessionPool {
 
   #burnHeight = 0;
 
+  /** Bitcoin is this high: sessions that are over get no new requests, and are let go. */
+  atHeight(burnHeight: number): void {
+    this.#burnHeight = burnHeight;
+  }
+
   async #grow(model: ModelOffer, offer: HostOffer, maxFeeMicro: bigint): Promise<HeldSession> {
     const { chain } = this.#deps;
     this.#burnHeight = await chain.burnHeight();
@@ -261,8 +266,10 @@ export class SessionPool {
     throw new HostFault('host/busy', 'requests of somebody else are still under way');
   }
 
-  held(id: bigint): HeldSession | null {
-    return this.#held.get(id) ?? null;
+  sizes(): { readonly sessions: number; readonly roomMicro: bigint } {
+    const held = [...this.#held.values()];
+    const roomMicro = held.reduce((sum, session) => sum + session.roomMicro(), 0n);
+    return { sessions: held.length, roomMicro };
   }
 
   /** Keeps the leases; sessions whose lease was lost are dropped. */
@@ -270,6 +277,7 @@ export class SessionPool {
     const { ledger, world, log } = this.#deps;
     const { gateway } = this.#options;
     for (const [id, session] of this.#held) {
+      if (session.terms.expiresAt <= this.#burnHeight) session.isRetired = true;
       const untilMs = world.clock.nowMs() + LIMITS.leaseMs;
       const isOurs = await ledger.lease(leaseName(id), gateway, LIMITS.leaseMs);
       const isDone = session.isBroken || (session.isRetired && session.openCount === 0);
@@ -310,6 +318,6 @@ async function provenCost(session: HeldSession, index: bigint, chainId: number):
   return end.costMicro < request.maxFeeMicro ? end.costMicro : request.maxFeeMicro;
 }
 
-function leaseName(id: bigint): string {
+export function leaseName(id: bigint): string {
   return `session:${id}`;
 }
