@@ -74,6 +74,7 @@ export function buildNode(
         minTimeBetweenBlocksMs: 50,
         commitDelayMs: 1_000,
         extendWaitMs: BEGIN_MS_MAX,
+        renewBudget: { fullPercent: 50, readCountPercent: 25 },
       },
       faucetKey: null,
       serverVersion: VERSION,
@@ -118,6 +119,7 @@ export function signerProcess(sim: SimAssay, index: number): SimMain {
         serverVersion: VERSION,
         proposalTimeoutMs: BEGIN_MS_MAX,
         lastBlockTimeoutMs: LAST_BLOCK_MS_MAX,
+        budget: { fullIdleMs: 30_000, readCountIdleMs: 15_000, bufferMs: 2_000 },
       },
     );
     sim.signers.set(world.name, signer);

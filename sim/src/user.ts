@@ -8,6 +8,7 @@ import { createNodeClient, type NodeClient } from '@assay/client';
 import type { Prompt } from '@assay/jobs';
 import {
   buildContractCall,
+  buildContractDeploy,
   buildInfer,
   buildTransfer,
   DEVNET_IDS,
@@ -74,6 +75,11 @@ export class SimUser {
   ): Promise<string> {
     const options = { ...(await this.#options(5_000n)), contract, functionName, args };
     return this.#send(must(buildContractCall({ ...options, postConditionMode: 'allow' })));
+  }
+
+  async deploy(contractName: string, source: string): Promise<string> {
+    const options = { ...(await this.#options(50_000n)), contractName, source };
+    return this.#send(must(buildContractDeploy({ ...options, postConditionMode: 'allow' })));
   }
 
   async ask(question: Question): Promise<string> {

@@ -127,3 +127,53 @@ describe('two miners', () => {
     expect(sim.faults()).toEqual([]);
   });
 });
+
+describe('SIP-034: a tenure whose budget is spent', () => {
+  const WRITES_PER_CALL = 4_000;
+  const NUMBERS = Array.from({ length: 200 }, (_, i) => `u${i}`).join(' ');
+  const SPENDER = `
+    (define-map numbers uint uint)
+    (define-private (write (number uint) (sum uint))
+      (begin (map-set numbers number sum) (+ sum number)))
+    (define-private (write-all (round uint) (sum uint))
+      (fold write (list ${NUMBERS}) sum))
+    (define-public (spend)
+      (ok (fold write-all (list ${NUMBERS.split(' ')
+        .slice(0, WRITES_PER_CALL / 200)
+        .join(' ')}) u0)))`;
+
+  /** Extensions on the canonical chain, oldest first. */
+  function extensions(sim: SimAssay) {
+    const { chainstate, coordinator } = sim.node;
+    const causes: string[] = [];
+    for (let at = coordinator.tip(); at.height > 0; at = chainstate.header(at.parentBlockId)!) {
+      const block = decodeBlock(chainstate.blockBytes(at.blockId)!);
+      const payload = block.ok ? block.value.transactions[0]?.payload : undefined;
+      if (payload?.kind !== 'tenure-change' || payload.cause === 'block-found') continue;
+      causes.unshift(payload.cause);
+    }
+    return causes;
+  }
+
+  it('is extended for a fresh budget while Bitcoin stands still: of reads first, later of all', async () => {
+    const sim = await SimAssay.start({ seed: 'budget', hosts: ['honest'] });
+    const { burnHeight } = sim;
+    await sim.untilMined(await sim.run(sim.alice.deploy('spender', SPENDER)));
+    const calls: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      calls.push(await sim.run(sim.alice.call(`${sim.alice.address}.spender`, 'spend', [])));
+    }
+    await sim.untilMined(calls[2]!);
+    const spent = sim.node.coordinator.tip().tenureCost;
+    expect(spent.writeCount).toBeGreaterThan(3 * WRITES_PER_CALL);
+    await sim.pass(10_000);
+    expect(sim.minedAt(calls[3]!)).toBeNull();
+    expect(extensions(sim)).toEqual([]);
+    await sim.untilMined(calls[3]!, 30_000);
+    expect(extensions(sim)).toEqual(['extended-read-count', 'extended']);
+    expect(sim.node.coordinator.tip().tenureCost.writeCount).toBeLessThan(spent.writeCount);
+    expect(sim.burnHeight).toBe(burnHeight);
+    await sim.nextTenure();
+    expect(sim.faults()).toEqual([]);
+  });
+});

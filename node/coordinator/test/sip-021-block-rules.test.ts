@@ -147,6 +147,13 @@ describe('SIP-021 blocks inside a tenure', () => {
     expect(await net.submit(wrongCount)).toBe('coordinator/bad-tenure-change');
   });
 
+  it('renews a budget by a tenure extend on the burn view that the tenure has', async () => {
+    const { net, miner } = await started();
+    const { burnView } = net.coordinator.tip();
+    expect(await net.submit(net.extend(miner, net.coordinator.burnTip()!))).toBe('applied');
+    expect(net.coordinator.tip().burnView).toEqual(burnView);
+  });
+
   it('refuses a block of another tenure than its parent', async () => {
     const { net, miner } = await started();
     const parent = net.coordinator.tip();

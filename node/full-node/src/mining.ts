@@ -94,6 +94,7 @@ export class Mining {
         transactionVersion: network.transactionVersion,
         minTimeBetweenBlocksMs: settings.minTimeBetweenBlocksMs,
         extendWaitMs: settings.extendWaitMs,
+        renewBudget: settings.renewBudget,
       },
     );
   }

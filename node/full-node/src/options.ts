@@ -12,6 +12,8 @@ export interface MinerSettings {
   readonly commitDelayMs: number;
   /** How long another winner may take to begin before our tenure is extended. */
   readonly extendWaitMs: number;
+  /** Per cent of its budget that a tenure has spent before it is renewed: all of it, reads alone. */
+  readonly renewBudget: { readonly fullPercent: number; readonly readCountPercent: number };
 }
 
 export interface ObserverSettings {

@@ -18,11 +18,13 @@ import {
   encodeTransaction,
   type NakamotoBlock,
   signHeaderAsMiner,
+  type TenureChangeCause,
   type Transaction,
   transactionId,
 } from '@assay/wire';
 import type { World } from '@assay/world';
 import { assembleBlock } from './assemble.ts';
+import { type BudgetThresholds, budgetExtension, RenewalWishes } from './budget.ts';
 import { LIMITS } from './limits.ts';
 import type { ChainPort, Election, MempoolPort, StackerDbPort } from './ports.ts';
 import { SignatureTally, type Tally } from './signatures.ts';
@@ -35,6 +37,8 @@ export interface MinerOptions extends MiningIdentity {
   readonly minTimeBetweenBlocksMs: number;
   /** How long another winner may take to begin before our tenure is extended. */
   readonly extendWaitMs: number;
+  /** How far the budget of our tenure is spent before it is renewed. */
+  readonly renewBudget: BudgetThresholds;
 }
 
 export interface MinerDeps {
@@ -79,11 +83,16 @@ interface Gathering {
   readonly tally: SignatureTally;
 }
 
+function tenureOf({ consensusHash }: { readonly consensusHash: Uint8Array }): string {
+  return bytesToHex(consensusHash);
+}
+
 export class Miner {
   readonly #deps: MinerDeps;
   readonly #options: MinerOptions;
   readonly #pubkeyHash: Uint8Array;
   readonly #suspects = new Map<string, number>();
+  readonly #wishes = new RenewalWishes();
   readonly #stops: (() => void)[] = [];
   readonly #abort = new AbortController();
   #wake: (() => void) | null = null;
@@ -110,7 +119,8 @@ export class Miner {
       stackerdb.onSignerMessage((parity, slot, message) => {
         for (const gathering of [this.#gathering, ...this.#abandoned]) {
           if (gathering?.parity !== parity) continue;
-          gathering.tally.add(slot, message);
+          const answer = gathering.tally.add(slot, message);
+          if (answer !== null) this.#wishes.hear(tenureOf(gathering.block.header), slot, answer);
           if (gathering.tally.state().kind !== 'open') this.#notice();
         }
       }),
@@ -331,10 +341,21 @@ export class Miner {
         tenureStart(this.#options, tenure, parent, nonce),
         coinbase(this.#options, proof, nonce + 1n),
       ];
-    } else if (isViewNew) {
-      own = [tenureExtend(this.#options, tenure, parent, burnTip.consensusHash, nonce)];
+    } else {
+      const cause = isViewNew ? 'extended' : this.#renewal(parent, tenure);
+      const view = burnTip.consensusHash;
+      if (cause !== null) own = [tenureExtend(this.#options, tenure, parent, view, nonce, cause)];
     }
     return { tenure, newest, parent, context, own };
+  }
+
+  /** The cause of an extension for a fresh budget; null: none is due. */
+  #renewal(parent: StoredHeader, tenure: Election): TenureChangeCause | null {
+    const { world, chain } = this.#deps;
+    const set = chain.signersAt(tenure.burnHeight);
+    const agreed = set === null ? null : this.#wishes.agreed(tenureOf(tenure), set);
+    const nowSecs = BigInt(Math.floor(world.clock.nowMs() / 1_000));
+    return budgetExtension(parent, this.#options.renewBudget, agreed, nowSecs);
   }
 
   /** How long we have known of a sortition; a restart counts anew. */

@@ -6,6 +6,7 @@
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import type { SignerSet } from '@assay/chainstate';
 import {
+  type BlockResponse,
   decodeSignerMessage,
   type RejectReason,
   recoverResponseKey,
@@ -59,21 +60,21 @@ export class SignatureTally {
     this.#threshold = (this.#total * 7n + 9n) / 10n;
   }
 
-  /** Takes a message from a signer's slot; anything that is not an answer to this block is ignored. */
-  add(slot: number, message: Uint8Array): void {
+  /**
+   * Takes a message from a signer's slot. The answer, if it is one to this block; else it is ignored.
+   */
+  add(slot: number, message: Uint8Array): BlockResponse | null {
     const signer = this.#set.signers[slot];
     const decoded = decodeSignerMessage(message);
-    if (signer === undefined || !decoded.ok || decoded.value.kind !== 'block-response') return;
+    if (signer === undefined || !decoded.ok || decoded.value.kind !== 'block-response') return null;
     const { response } = decoded.value;
-    if (!bytesEqual(response.signerSignatureHash, this.#blockHash)) return;
+    if (!bytesEqual(response.signerSignatureHash, this.#blockHash)) return null;
+    const key = recoverResponseKey(response);
+    if (key === null || !bytesEqual(key, signer.publicKey)) return null;
     if (response.kind === 'accepted') {
-      const key = recoverResponseKey(response);
-      if (key === null || !bytesEqual(key, signer.publicKey)) return;
       this.#signatures.set(slot, response.signature);
       this.#refusals.delete(slot);
     } else if (!this.#signatures.has(slot)) {
-      const key = recoverResponseKey(response);
-      if (key === null || !bytesEqual(key, signer.publicKey)) return;
       const { failedTxid, rejectReason } = response.data;
       this.#refusals.set(slot, {
         reason: response.reason,
@@ -81,6 +82,7 @@ export class SignatureTally {
         isAboutContent: isAboutContent(rejectReason),
       });
     }
+    return response;
   }
 
   #weightOf(slots: Iterable<number>): bigint {

@@ -68,7 +68,7 @@ export function tenureExtend(
   parent: StoredHeader,
   burnView: Uint8Array,
   nonce: bigint,
-  cause: TenureChangeCause = 'extended',
+  cause: TenureChangeCause,
 ): Transaction {
   return minerTransaction(identity, nonce, {
     kind: 'tenure-change',

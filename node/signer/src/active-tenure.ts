@@ -16,6 +16,7 @@
  */
 import { bytesEqual } from '@assay/bytes';
 import type { NakamotoBlockHeader, TenureChangePayload } from '@assay/wire';
+import type { RenewalTimes } from './budget-times.ts';
 import type { Refusal } from './check-proposal.ts';
 import type { SortitionView, TenureView } from './ports.ts';
 
@@ -81,16 +82,28 @@ function isMadeBefore({ timestampSecs }: BlockPlace, facts: TenureFacts): boolea
   return madeMs <= facts.electionSeenMs && facts.nowMs - madeMs < facts.lastBlockTimeoutMs;
 }
 
-/** A tenure may be extended when Bitcoin has moved on. */
+export interface ExtendFacts extends Pick<TenureFacts, 'nowMs' | 'ongoing'> {
+  /** From when the tenure's budget may be renewed; null: never. */
+  readonly renewal: RenewalTimes | null;
+}
+
+/**
+ * A tenure may be extended when Bitcoin has moved on, or for a fresh budget when it has been spent for
+ * long enough. Of the single dimensions of SIP-034 only the number of reads, as in stacks-core.
+ */
 export function extendFault(
-  change: TenureChangePayload,
-  ongoing: TenureView | null,
+  { cause, burnViewConsensusHash }: TenureChangePayload,
+  { nowMs, ongoing, renewal }: ExtendFacts,
 ): Refusal | null {
   const bad = (reason: string): Refusal => ({ code: { kind: 'invalid-tenure-extend' }, reason });
-  if (change.cause !== 'extended') return bad(`extends by ${change.cause}`);
+  if (cause !== 'extended' && cause !== 'extended-read-count') return bad(`extends by ${cause}`);
   if (ongoing === null) return bad('there is no tenure to extend');
-  if (!bytesEqual(change.burnViewConsensusHash, ongoing.burnView)) return null;
-  return bad('extends on the burn view that the tenure has');
+  if (!bytesEqual(burnViewConsensusHash, ongoing.burnView)) {
+    return cause === 'extended' ? null : bad('a newer burn view extends in all dimensions');
+  }
+  const fromMs = cause === 'extended' ? renewal?.fullFromMs : renewal?.readCountFromMs;
+  if (fromMs !== undefined && nowMs >= fromMs) return null;
+  return bad('extends on the burn view that the tenure has, too early for a fresh budget');
 }
 
 type Refused = { readonly ok: false; readonly refusal: Refusal };

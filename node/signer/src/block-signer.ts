@@ -27,7 +27,13 @@ import {
   VALIDATE_REJECT_CODES,
 } from '@assay/wire';
 import type { World } from '@assay/world';
-import { checkProposal, type Refusal, tenureExtensionOf } from './check-proposal.ts';
+import { type BudgetTimeouts, renewalTimes } from './budget-times.ts';
+import {
+  checkProposal,
+  type Refusal,
+  tenureChangeOf,
+  tenureExtensionOf,
+} from './check-proposal.ts';
 import type { Contracts } from './contracts.ts';
 import { HandIn } from './hand-in.ts';
 import type { Ledger, SignedBlock } from './ledger.ts';
@@ -60,6 +66,7 @@ export interface BlockSignerOptions {
    * chain could otherwise stop when a miner lost the signatures of its own block.
    */
   readonly lastBlockTimeoutMs: number;
+  readonly budget: BudgetTimeouts;
 }
 
 /** What the node answers about a block. */
@@ -69,6 +76,8 @@ export interface Validation {
   readonly reason: string;
   readonly reasonCode: string;
   readonly failedTxid: Uint8Array | null;
+  /** What executing the block took. */
+  readonly validationMs: number;
 }
 
 type Stage = 'validating' | 'pre-committed' | 'signed' | 'refused';
@@ -97,6 +106,7 @@ interface Pending {
   /** Slots that pre-committed. */
   readonly preCommits: Set<number>;
   stage: Stage;
+  validationMs: number;
   /** Refused for a reason that may pass. */
   isRefusedForNow: boolean;
   /** Our last message about it, to repeat when the miner asks again. */
@@ -202,6 +212,7 @@ export class BlockSigner {
       spokeMs: nowMs,
       preCommits: new Set(this.#pending.get(bytesToHex(hash))?.preCommits),
       stage: 'validating',
+      validationMs: 0,
       isRefusedForNow: false,
       answer: null,
     };
@@ -218,6 +229,7 @@ export class BlockSigner {
       hasTakenLate: this.#late.election === seen.hash && this.#late.block !== name,
       proposalTimeoutMs: this.#options.proposalTimeoutMs,
       lastBlockTimeoutMs: this.#options.lastBlockTimeoutMs,
+      renewal: renewalTimes(ledger.spendingIn(header.consensusHash), this.#options.budget),
       rival: this.#rivalOf(pending, orphaned),
       canonical,
     });
@@ -291,6 +303,7 @@ export class BlockSigner {
     const bad = checkSettlements(pending.proposal.block, facts);
     if (bad !== null) return this.#refuse(pending, bad, bad.txid);
     pending.stage = 'pre-committed';
+    pending.validationMs = validation.validationMs;
     pending.preCommits.add(pending.slot);
     this.#handIn.watch(pending.hash, pending.proposal.block, pending.cycle, set);
     await this.#say(pending, { kind: 'block-pre-commit', signerSignatureHash: pending.hash });
@@ -327,17 +340,26 @@ export class BlockSigner {
     for (const slot of pending.preCommits) weight += pending.set[slot]!.weight;
     if (weight * 10n < total * 7n) return;
     const { ledger, world, log } = this.#deps;
-    const { header } = pending.proposal.block;
+    const { block } = pending.proposal;
+    const { header } = block;
     const orphaned = await this.#orphanedAt(header.chainLength);
     // Between pre-commit and now another block may have been signed at this height. No `await` from here on.
     if (this.#rivalOf(pending, orphaned) !== null || !isPreCommitted(pending)) return;
     pending.stage = 'signed';
-    ledger.recordSigned(header.chainLength, {
-      blockHash: pending.hash,
-      signedAtMs: world.clock.nowMs(),
-      burnHeight: pending.burnHeight,
-      consensusHash: header.consensusHash,
-    });
+    ledger.recordSigned(
+      header.chainLength,
+      {
+        blockHash: pending.hash,
+        signedAtMs: world.clock.nowMs(),
+        burnHeight: pending.burnHeight,
+        consensusHash: header.consensusHash,
+      },
+      {
+        proposedMs: pending.seenMs,
+        validationMs: pending.validationMs,
+        cause: tenureChangeOf(block)?.cause ?? null,
+      },
+    );
     const answer: SignerMessage = {
       kind: 'block-response',
       response: {
@@ -345,7 +367,7 @@ export class BlockSigner {
         signerSignatureHash: pending.hash,
         signature: signRecoverable(pending.hash, this.#options.privateKey),
         serverVersion: this.#options.serverVersion,
-        data: blockResponseData({ kind: 'not-rejected' }),
+        data: blockResponseData({ kind: 'not-rejected' }, this.#renewalOf(header)),
       },
     };
     await this.#say(pending, answer);
@@ -377,12 +399,22 @@ export class BlockSigner {
     return this.#deps.world.clock.nowMs() - signedAtMs < this.#options.lastBlockTimeoutMs;
   }
 
+  /** What a miner is told about fresh budgets; undefined: not to be had. */
+  #renewalOf({ consensusHash }: NakamotoBlockHeader) {
+    const { budget } = this.#options;
+    const times = renewalTimes(this.#deps.ledger.spendingIn(consensusHash), budget);
+    if (times === null) return undefined;
+    const secs = (ms: number) => BigInt(Math.ceil((ms + budget.bufferMs) / 1_000));
+    return { fullSecs: secs(times.fullFromMs), readCountSecs: secs(times.readCountFromMs) };
+  }
+
   async #refuse(pending: Pending, refusal: Refusal, failedTxid: Uint8Array | null): Promise<void> {
+    const { block } = pending.proposal;
     pending.stage = 'refused';
     pending.isRefusedForNow = PASSING.includes(refusal.code.kind);
     this.#deps.log.warn('block refused', {
       block: pending.hash,
-      height: pending.proposal.block.header.chainLength,
+      height: block.header.chainLength,
       reason: refusal.reason,
     });
     const response = createBlockRejection(
@@ -392,7 +424,7 @@ export class BlockSigner {
         chainId: this.#options.chainId,
         serverVersion: this.#options.serverVersion,
         data: {
-          ...blockResponseData(refusal.code, undefined, failedTxid),
+          ...blockResponseData(refusal.code, this.#renewalOf(block.header), failedTxid),
           rejectReason: refusal.code,
         },
       },

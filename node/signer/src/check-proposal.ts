@@ -13,10 +13,15 @@ import {
   recoverMinerKey,
   type TenureChangePayload,
 } from '@assay/wire';
-import { activeSortition, extendFault, type TenureFacts } from './active-tenure.ts';
+import {
+  activeSortition,
+  type ExtendFacts,
+  extendFault,
+  type TenureFacts,
+} from './active-tenure.ts';
 import type { SignedBlock } from './ledger.ts';
 
-export interface ProposalFacts extends TenureFacts {
+export interface ProposalFacts extends TenureFacts, ExtendFacts {
   /** Another block that we signed at this height, in any tenure, and that may still stand. */
   readonly rival: SignedBlock | null;
   /** Hash of the canonical block at this height, null above the tip. */
@@ -40,7 +45,7 @@ export function checkProposal(proposal: BlockProposal, facts: ProposalFacts): Re
     return { code: { kind: 'pubkey-hash-mismatch' }, reason: 'not signed by the miner who won' };
   }
   const extension = tenureExtensionOf(proposal.block);
-  const fault = extension === null ? null : extendFault(extension, facts.ongoing);
+  const fault = extension === null ? null : extendFault(extension, facts);
   if (fault !== null) return fault;
   if (header.timestampSecs * 1_000 > nowMs + BLOCK_FUTURE_MS_MAX) {
     return {
@@ -51,10 +56,16 @@ export function checkProposal(proposal: BlockProposal, facts: ProposalFacts): Re
   return checkRival(proposal, facts);
 }
 
-/** The tenure change of a block that goes on with its tenure; it comes first in a block. */
-export function tenureExtensionOf({ transactions }: NakamotoBlock): TenureChangePayload | null {
+/** The tenure change of a block; it comes first. */
+export function tenureChangeOf({ transactions }: NakamotoBlock): TenureChangePayload | null {
   const payload = transactions[0]?.payload;
-  return payload?.kind === 'tenure-change' && payload.cause !== 'block-found' ? payload : null;
+  return payload?.kind === 'tenure-change' ? payload : null;
+}
+
+/** The same of a block that goes on with its tenure. */
+export function tenureExtensionOf(block: NakamotoBlock): TenureChangePayload | null {
+  const change = tenureChangeOf(block);
+  return change === null || change.cause === 'block-found' ? null : change;
 }
 
 /**

@@ -3,7 +3,8 @@
  * in which tenures, its blind commits with their openings, its verdicts, and what it saw of other judges.
  * After `kill -9` it neither signs a rival nor judges twice nor commits to two sketches.
  *
- * Store layout: `signed/` height -> blocks; `verdict/` commitment hash -> entry; `order/` u32 ->
+ * Store layout: `at/` height, block hash -> block; `in/` tenure -> what its budget has cost in time;
+ * `verdict/` commitment hash -> entry; `order/` u32 ->
  * commitment hash; `opening/` commitment hash -> stored opening; `receipt/` commitment hash -> receipt,
  * while only committed; `timely/` commitment hash, key -> blind; `peer/` key, commitment hash -> code;
  * `claim/` claim hash -> verdict; `claim-order/` u32 -> claim hash; `dispute/` u64 id, commitment hash ->
@@ -21,6 +22,7 @@ import {
   type VerdictEntry,
 } from '@assay/jobs';
 import type { Batch, Store } from '@assay/store';
+import { type SpentBlock, spendingAfter, type TenureSpending } from './budget-times.ts';
 
 export interface SignedBlock {
   /** 32 bytes. */
@@ -69,6 +71,20 @@ function decodeSigned(value: Uint8Array): SignedBlock {
   };
 }
 
+/** Two times two u64. */
+const SPENDING_BYTES = 32;
+
+function encodeSpending({ full, readCount }: TenureSpending): Uint8Array {
+  const writer = new ByteWriter(SPENDING_BYTES).u64(full.sinceMs).u64(full.busyMs);
+  return writer.u64(readCount.sinceMs).u64(readCount.busyMs).finish();
+}
+
+function decodeSpending(value: Uint8Array): TenureSpending {
+  const reader = new ByteReader(value);
+  const spending = () => ({ sinceMs: reader.u64Safe(), busyMs: reader.u64Safe() });
+  return { full: spending(), readCount: spending() };
+}
+
 function disputeKey(disputeId: bigint, commitmentHash: Uint8Array): Uint8Array {
   return concatBytes(DISPUTE, new ByteWriter(8).u64(disputeId).finish(), commitmentHash);
 }
@@ -104,14 +120,24 @@ export class Ledger {
     return this.#store.has(concatBytes(TENURE, consensusHash));
   }
 
+  /** What the blocks we signed in a tenure have spent of its budget, in time; null: there is none. */
+  spendingIn(consensusHash: Uint8Array): TenureSpending | null {
+    const value = this.#store.get(concatBytes(TENURE, consensusHash));
+    return value?.length === SPENDING_BYTES ? decodeSpending(value) : null;
+  }
+
   /** Durable on return. */
-  recordSigned(chainLength: number, signed: SignedBlock): void {
+  recordSigned(chainLength: number, signed: SignedBlock, spent: SpentBlock): void {
     const { blockHash, signedAtMs, burnHeight, consensusHash } = signed;
+    const key = concatBytes(heightKey(chainLength), blockHash);
+    const isNew = !this.#store.has(key);
     const writer = new ByteWriter(68).raw(blockHash).u64(signedAtMs).u64(burnHeight);
     const value = writer.raw(consensusHash).finish();
     this.#store.batch((batch) => {
-      batch.put(concatBytes(heightKey(chainLength), blockHash), value);
-      batch.put(concatBytes(TENURE, consensusHash), new Uint8Array());
+      batch.put(key, value);
+      if (!isNew) return;
+      const spending = spendingAfter(this.spendingIn(consensusHash), spent);
+      batch.put(concatBytes(TENURE, consensusHash), encodeSpending(spending));
     });
   }
 

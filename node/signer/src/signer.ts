@@ -14,6 +14,7 @@ import type { StackerDbChunk } from '@assay/wire';
 import { SIGNER_LANE } from '@assay/wire';
 import type { HttpHandler, HttpRequest, HttpResponse, HttpServer, World } from '@assay/world';
 import { BlockSigner, type Validation } from './block-signer.ts';
+import type { BudgetTimeouts } from './budget-times.ts';
 import type { CallPort } from './chain-calls.ts';
 import { ClaimAudits } from './claim-audits.ts';
 import type { ClaimPort } from './claim-port.ts';
@@ -51,6 +52,8 @@ export interface SignerOptions {
   readonly proposalTimeoutMs: number;
   /** How long the last block made before an election may still be signed, and keeps rivals out. */
   readonly lastBlockTimeoutMs: number;
+  /** When the budget of a tenure may be renewed before Bitcoin moves on. */
+  readonly budget: BudgetTimeouts;
 }
 
 function reply(status: number, value: unknown): HttpResponse {
@@ -203,6 +206,9 @@ export class Signer {
       reason: String(event.reason ?? ''),
       reasonCode: String(event.reason_code ?? ''),
       failedTxid: hexField(event.failed_txid),
+      validationMs: Number.isSafeInteger(event.validation_time_ms)
+        ? Math.max(0, Number(event.validation_time_ms))
+        : 0,
     };
     await this.#blocks.onValidation(validation);
   }

@@ -149,6 +149,7 @@ function build(
       serverVersion: 'test',
       proposalTimeoutMs: 120_000,
       lastBlockTimeoutMs: 10_000,
+      budget: { fullIdleMs: 30_000, readCountIdleMs: 15_000, bufferMs: 2_000 },
     },
   );
   return { signer, node, ledger, store, net };
@@ -183,6 +184,7 @@ const valid = (hash: Uint8Array) => ({
   reason: '',
   reasonCode: '',
   failedTxid: null,
+  validationMs: 500,
 });
 
 /** Another signer's pre-commit. */
@@ -464,6 +466,101 @@ describe('a block of the tenure before the newest sortition', () => {
     node.orphaned.add(bytesToHex(OLD_TENURE));
     await signFully(signer, proposalOf([]));
     expect(response(node)).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+describe('SIP-034: an extension for a fresh budget', () => {
+  const START_MS = Date.UTC(2026, 0, 1);
+  const BURN_VIEW = new Uint8Array(20).fill(9);
+  const minerKey = publicKeyFromPrivate(MINER);
+
+  function change(cause: TenureChangeCause, view = BURN_VIEW): Transaction {
+    const condition = singleSigCondition(minerKey, { nonce: 0n, feeMicro: 0n });
+    return signOrigin(
+      {
+        version: 0x80,
+        chainId: CHAIN_ID,
+        auth: { kind: 'standard', origin: condition },
+        anchorMode: 'on-chain-only',
+        postConditionMode: 'allow',
+        postConditions: [],
+        payload: {
+          kind: 'tenure-change',
+          tenureConsensusHash: TENURE,
+          prevTenureConsensusHash: TENURE,
+          burnViewConsensusHash: view,
+          previousTenureEnd: new Uint8Array(32),
+          previousTenureBlocks: 3,
+          cause,
+          pubkeyHash: hash160(minerKey),
+        },
+      },
+      { privateKey: MINER, compressed: true },
+    );
+  }
+
+  /** The tenure began at the start and its two blocks took half a second each. */
+  async function spent() {
+    const built = build();
+    const { node, signer } = built;
+    node.ongoing = {
+      sortition: node.election,
+      startBlockId: new Uint8Array(32),
+      burnView: BURN_VIEW,
+    };
+    await signFully(signer, proposalOf([change('block-found')], { chainLength: 7 }));
+    await signFully(signer, proposalOf([], { chainLength: 8 }));
+    return built;
+  }
+
+  it.each([
+    ['extended', 30_999, 'rejected'],
+    ['extended', 31_000, 'accepted'],
+    ['extended-read-count', 15_999, 'rejected'],
+    ['extended-read-count', 16_000, 'accepted'],
+    ['extended-runtime', 60_000, 'rejected'],
+    ['extended-write-length', 60_000, 'rejected'],
+  ] as const)('%s after %d ms is %s', async (cause, atMs, outcome) => {
+    const { signer, node, net } = await spent();
+    await net.run(atMs);
+    await signFully(signer, proposalOf([change(cause)]));
+    expect(response(node)).toMatchObject({ kind: outcome });
+  });
+
+  it('of reads alone brings no newer burn view', async () => {
+    const { signer, node, net } = await spent();
+    await net.run(60_000);
+    const moved = new Uint8Array(20).fill(10);
+    await signFully(signer, proposalOf([change('extended-read-count', moved)]));
+    expect(response(node)).toMatchObject({ kind: 'rejected' });
+  });
+
+  it('starts the time anew: of reads for reads, of all for both', async () => {
+    const { signer, node, net } = await spent();
+    const times = () => {
+      const { tenureExtendTimestampSecs, readCountExtendTimestampSecs } = response(node)!.data;
+      return [tenureExtendTimestampSecs, readCountExtendTimestampSecs].map(
+        (secs) => Number(secs) - START_MS / 1_000,
+      );
+    };
+    // Idle time, one second of work, two seconds for clocks that differ.
+    expect(times()).toEqual([33, 18]);
+    await net.run(40_000);
+    await signFully(signer, proposalOf([change('extended-read-count')]));
+    expect(times()).toEqual([34, 58]);
+    await signFully(signer, proposalOf([change('extended')], { chainLength: 10 }));
+    expect(times()).toEqual([73, 58]);
+  });
+
+  it('is never accepted by a signer that knows nothing of the tenure', async () => {
+    const { signer, node, net } = build();
+    node.ongoing = (await spent()).node.ongoing;
+    await net.run(500_000);
+    await signFully(signer, proposalOf([change('extended')]));
+    expect(response(node)).toMatchObject({
+      kind: 'rejected',
+      data: { tenureExtendTimestampSecs: 0xffff_ffff_ffff_ffffn },
+    });
   });
 });
 

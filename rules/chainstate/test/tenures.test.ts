@@ -101,6 +101,31 @@ describe('tenures', () => {
     expect(chain.tip.header.burnSpent).toBe(view.totalBurn);
   });
 
+  it.each([
+    ['extended-runtime', 'runtime'],
+    ['extended-read-count', 'readCount'],
+    ['extended-read-length', 'readLength'],
+    ['extended-write-count', 'writeCount'],
+    ['extended-write-length', 'writeLength'],
+  ] as const)('SIP-034: %s renews %s alone, on the same burn view', (cause, dimension) => {
+    const chain = new TestChain();
+    chain.tenure();
+    chain.mine(
+      chain.sign(ALICE, {
+        kind: 'versioned-smart-contract',
+        clarityVersion: 3,
+        contractName: 'small',
+        source: '(define-data-var n uint u0) (var-set n (+ (var-get n) u1))',
+      }),
+    );
+    const spent = chain.tip.tenureCost;
+    expect(Math.min(...Object.values(spent))).toBeGreaterThan(0);
+    const context = chain.context(chain.burnView(101));
+    chain.apply(chain.assemble([extend(chain, { cause })], context).block, context);
+    expect(chain.tip.tenureCost).toEqual({ ...spent, [dimension]: 0 });
+    expect(chain.tip.tenureHeight).toBe(1);
+  });
+
   it('gives .beacon the lots and .signers the set of a new cycle', () => {
     const chain = new TestChain();
     chain.tenure();

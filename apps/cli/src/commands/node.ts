@@ -31,6 +31,7 @@ function minerOf(config: NodeToml) {
     satsPerVbyte: config.bitcoin.satsPerVbyte,
     minTimeBetweenBlocksMs: config.minTimeBetweenBlocksMs,
     extendWaitMs: config.extendWaitMs,
+    renewBudget: config.renewBudget,
     commitDelayMs: config.devnet ? DEVNET_COMMIT_DELAY_MS : COMMIT_DELAY_MS,
   };
 }

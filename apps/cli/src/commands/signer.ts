@@ -152,6 +152,7 @@ async function startSigner(configPath: string): Promise<Service> {
       serverVersion: `assay ${version()}`,
       proposalTimeoutMs: config.proposalTimeoutMs,
       lastBlockTimeoutMs: config.lastBlockTimeoutMs,
+      budget: config.budget,
     },
   );
   await starting('The signer', () => signer.start());

@@ -49,6 +49,8 @@ const KEYS: KeyTable = {
   'miner.microblock_attempt_time_ms': { ignored: MICROBLOCKS },
   'miner.min_time_between_blocks_ms': { type: 'integer' },
   'miner.tenure_extend_wait_timeout_ms': { type: 'integer' },
+  'miner.tenure_extend_cost_threshold': { type: 'integer' },
+  'miner.read_count_extend_cost_threshold': { type: 'integer' },
   'fee_estimation.cost_estimator': { ignored: ESTIMATOR },
   'fee_estimation.fee_estimator': { ignored: ESTIMATOR },
   'fee_estimation.cost_metric': { ignored: ESTIMATOR },
@@ -85,6 +87,8 @@ export interface NodeToml {
   readonly minTimeBetweenBlocksMs: number;
   /** How long another winner may take to begin before our tenure is extended. */
   readonly extendWaitMs: number;
+  /** Per cent of its budget that a tenure has spent before it is renewed: all of it, reads alone. */
+  readonly renewBudget: { readonly fullPercent: number; readonly readCountPercent: number };
   readonly observers: readonly ObserverConfig[];
 }
 
@@ -125,6 +129,10 @@ export function readNodeToml(path: string): NodeToml {
       toml.string('connection_options.block_proposal_token'),
     minTimeBetweenBlocksMs: toml.integer('miner.min_time_between_blocks_ms') ?? 1_000,
     extendWaitMs: toml.integer('miner.tenure_extend_wait_timeout_ms') ?? 120_000,
+    renewBudget: {
+      fullPercent: toml.integer('miner.tenure_extend_cost_threshold') ?? 50,
+      readCountPercent: toml.integer('miner.read_count_extend_cost_threshold') ?? 25,
+    },
     observers: readObservers(toml),
   };
 }

@@ -15,6 +15,9 @@ const KEYS: KeyTable = {
   support_models: { type: 'strings' },
   block_proposal_timeout_ms: { type: 'integer' },
   tenure_last_block_proposal_timeout_secs: { type: 'integer' },
+  tenure_idle_timeout_secs: { type: 'integer' },
+  read_count_idle_timeout_secs: { type: 'integer' },
+  tenure_idle_timeout_buffer_secs: { type: 'integer' },
   /** Ours: folders or files with the models this signer can judge. */
   model_files: { type: 'strings' },
   /** Ours: answers of a model that are judged before its evidence table may accuse anybody. */
@@ -37,6 +40,12 @@ export interface SignerToml {
   readonly proposalTimeoutMs: number;
   /** How long the last block made before an election may still be signed, and keeps rivals out. */
   readonly lastBlockTimeoutMs: number;
+  /** When the budget of a tenure may be renewed before Bitcoin moves on. */
+  readonly budget: {
+    readonly fullIdleMs: number;
+    readonly readCountIdleMs: number;
+    readonly bufferMs: number;
+  };
   readonly modelFiles: readonly string[];
   readonly shadowAudits: number;
 }
@@ -55,6 +64,11 @@ export function readSignerToml(path: string): SignerToml {
     supportModels: toml.strings('support_models') ?? [],
     proposalTimeoutMs: toml.integer('block_proposal_timeout_ms') ?? 120_000,
     lastBlockTimeoutMs: 1_000 * (toml.integer('tenure_last_block_proposal_timeout_secs') ?? 10),
+    budget: {
+      fullIdleMs: 1_000 * (toml.integer('tenure_idle_timeout_secs') ?? 30),
+      readCountIdleMs: 1_000 * (toml.integer('read_count_idle_timeout_secs') ?? 15),
+      bufferMs: 1_000 * (toml.integer('tenure_idle_timeout_buffer_secs') ?? 2),
+    },
     modelFiles: toml.strings('model_files') ?? [],
     shadowAudits: toml.integer('shadow_audits') ?? DEFAULT_BOUNDS.auditsMin,
   };
