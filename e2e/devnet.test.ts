@@ -42,7 +42,7 @@ afterAll(async () => {
 }, 60_000);
 
 describe('an inference on chain', () => {
-  it('is asked, answered, judged, paid and verified', async () => {
+  it('is asked, answered, judged, paid and verified; a dispute about it is dismissed', async () => {
     await network.hostServes();
     const asked = await assay('infer', 'Is the Earth round?', '--json', '-I', network.nodeUrl);
     expect(asked.stderr).toBe('');
@@ -53,7 +53,11 @@ describe('an inference on chain', () => {
     const verified = await assay('verify', answer.txid, '-I', network.nodeUrl);
     expect(verified.stdout).toContain('verified');
     expect(verified.code).toBe(0);
-  }, 120_000);
+    const where = ['-I', network.nodeUrl, '--account', 'wallet_7'];
+    const disputed = await assay('dispute', answer.txid, '--evidence', 'none', ...where);
+    expect(disputed.stdout).toContain('dismissed: the answer was true');
+    expect(disputed.code).toBe(1);
+  }, 240_000);
 });
 
 describe('stacks.js 7, unmodified', () => {

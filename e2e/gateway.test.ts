@@ -1,11 +1,16 @@
 /**
  * The gateway of a devnet of real processes: the unmodified `openai` package streams an answer from a
- * host, and the receipt is verified once the host has claimed. Python's `openai` too, where it is.
+ * host, and the receipt is verified once the host has claimed. Python's `openai` too, where it is. What
+ * hosts claim is audited by the signers: the honest one is paid, one that cheats is convicted.
  */
 import { execFileSync } from 'node:child_process';
+import { Cv } from '@assay/clarity-value';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEMO_API_KEY } from '../apps/cli/src/devnet/layout.ts';
+import { DEMO_API_KEY, devnetKey } from '../apps/cli/src/devnet/layout.ts';
+import { bootAddressOf } from '../apps/cli/src/inference.ts';
+import { NodeApi } from '../apps/cli/src/node-api.ts';
+import { ADVERTISEMENT, startCheatingHost } from './cheating-host.ts';
 import { assay, TestNetwork } from './network.ts';
 
 let network: TestNetwork;
@@ -41,6 +46,17 @@ afterAll(async () => {
 }, 60_000);
 
 const QUESTION = [{ role: 'user' as const, content: 'Is the Earth round?' }];
+
+/** A field of a host's record on chain. */
+async function recordOf(host: string, name: string): Promise<bigint> {
+  const node = new NodeApi(network.nodeUrl);
+  const contract = `${bootAddressOf((await node.info()).network_id)}.hosts`;
+  const found = await node.callReadOnly(contract, 'get-host', [Cv.principal(host)]);
+  const entries =
+    found.type === 'some' && found.value.type === 'tuple' ? found.value.entries : null;
+  const value = entries?.get(name);
+  return value?.type === 'uint' ? value.value : -1n;
+}
 
 describe('the openai package against a devnet', () => {
   it('streams an answer whose receipt is verified', async () => {
@@ -88,4 +104,33 @@ print("".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.
     const said = execFileSync('python3', ['-c', program], { encoding: 'utf8' });
     expect(said.trim().length).toBeGreaterThan(0);
   }, 120_000);
+});
+
+describe('audits of what hosts claim for sessions', () => {
+  it('an honest claim is released by the judges that a later Bitcoin block drew', async () => {
+    const { address } = devnetKey('host 1');
+    const isClean = async () => (await recordOf(address, 'clean')) >= 1n;
+    await network.until('the audit', isClean, 120_000);
+    expect(await recordOf(address, 'faults')).toBe(0n);
+  }, 140_000);
+
+  it('a host that adds to its answers is convicted by the signers, and its bond slashed', async () => {
+    const cheat = await startCheatingHost(network);
+    try {
+      const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: DEMO_API_KEY, maxRetries: 2 });
+      // Prompts are spread over the hosts by how they begin.
+      for (let i = 0, text = ''; !text.endsWith(ADVERTISEMENT); i++) {
+        const messages = [{ role: 'user' as const, content: `${i}. Is the Earth round?` }];
+        const answer = await client.chat.completions.create({ model: 'default', messages });
+        text = answer.choices[0]?.message.content ?? '';
+        await new Promise((done) => setTimeout(done, 500));
+        if (i > 120) throw new Error('no prompt went to the cheating host');
+      }
+      const isConvicted = async () => (await recordOf(cheat.address, 'faults')) === 1n;
+      await network.until('the conviction', isConvicted, 120_000);
+      expect(await recordOf(cheat.address, 'bond')).toBe(0n);
+    } finally {
+      await cheat.stop();
+    }
+  }, 240_000);
 });

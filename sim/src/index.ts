@@ -3,7 +3,7 @@ export type { HostKind } from './engines.ts';
 export { measureSupply, type Supply, supplyFaults } from './invariants.ts';
 export type { JudgeKind } from './judges.ts';
 export { simKey } from './keys.ts';
-export { SimAssay, type SimOptions, SimTimeout } from './network.ts';
+export { type HostField, SimAssay, type SimOptions, SimTimeout } from './network.ts';
 export { LAST_BLOCK_MS_MAX } from './processes.ts';
 export { type Question, SimUser } from './user.ts';
 export { canonicalIds } from './watch.ts';

@@ -1,6 +1,7 @@
 /**
- * Judges of simulated signers: the honest one runs the model; the others want the pay without the work,
- * each in one way. What they say is always "valid", the answer most hosts deserve.
+ * Judges of simulated signers: the honest one runs the model. Lazy and copying ones want the pay without
+ * the work, each in one way; what they say is always "valid", the answer most hosts deserve. The accusing
+ * one wants the bonds of hosts.
  */
 import {
   decodeReceiptChunk,
@@ -26,6 +27,10 @@ export type JudgeKind =
   | 'honest'
   /** Never runs it: commits to a sketch out of thin air. */
   | 'lazy'
+  /** Has no model: says nothing about anything. */
+  | 'absent'
+  /** Calls everything false, and runs nothing. */
+  | 'accusing'
   /** Waits until the host has opened, and shows the host's sketch as its own. */
   | 'copying';
 
@@ -39,28 +44,31 @@ export function judgeOf(
 ): JudgePort {
   const { chainId, bootAddress } = sim.node.chainstate.network;
   const { receipts } = contractsOf(bootAddress);
+  // No shadow time: a scenario has no thousand honest answers to begin with.
+  const bounds = { ...DEFAULT_BOUNDS, auditsMin: 0 };
+  const openBook = () => new JudgeBook(sim.disk.open(world, 'judge-book'), bounds);
+  const confirm = () => undefined;
   switch (kind) {
     case 'honest': {
       const models = [{ manifest: sim.manifest, engine: judgeEngine() }];
-      // No shadow time: a scenario has no thousand honest answers to begin with.
-      const book = new JudgeBook(sim.disk.open(world, 'judge-book'), {
-        ...DEFAULT_BOUNDS,
-        auditsMin: 0,
-      });
-      return engineJudge({ chainId, models, book });
+      return engineJudge({ chainId, models, book: openBook() });
     }
     case 'lazy':
       return {
         score: async (_request, receipt) =>
           pretence(world.random.bytes(5 * receipt.commitment.outputTokens)),
         judgeSession: async () => PRETENDED,
-        confirm: () => undefined,
+        confirm,
       };
+    case 'absent':
+      return engineJudge({ chainId, models: [], book: openBook() });
+    case 'accusing':
+      return { score: async () => ACCUSED, judgeSession: async () => ACCUSED, confirm };
     case 'copying':
       return {
         score: async (_request, receipt) => pretence(await copied(receipt)),
         judgeSession: async () => PRETENDED,
-        confirm: () => undefined,
+        confirm,
       };
   }
 
@@ -86,6 +94,7 @@ function isSame(a: Receipt, b: Receipt): boolean {
   return bytes(a).every((byte, i) => byte === bytes(b)[i]);
 }
 
+const ACCUSED: Finding = { verdict: 'invalid', reason: 'made up', endMicro: null };
 const PRETENDED: Finding = { verdict: 'valid', reason: '', endMicro: 0 };
 
 function pretence(sketch: Uint8Array): Scoring {

@@ -8,10 +8,11 @@
  */
 
 import { BitcoinRpc, minerKey } from '@assay/burnchain';
-import { bytesEqual, bytesToHex } from '@assay/bytes';
+import { bytesEqual, bytesFromUtf8, bytesToHex } from '@assay/bytes';
 import { type Genesis, parseGenesis, type StoredHeader } from '@assay/chainstate';
 import { type ClarityValue, Cv } from '@assay/clarity-value';
 import type { InferenceResult } from '@assay/client';
+import { sha256 } from '@assay/crypto';
 import { describeModel } from '@assay/engine';
 import type { FullNode } from '@assay/full-node';
 import { type Gateway, MemoryLedger } from '@assay/gateway';
@@ -82,6 +83,8 @@ export class SimAssay {
   readonly logs: SimLogs;
   readonly disk = new SimDisk();
   readonly watch = new Watch();
+  /** By signer; a change holds from the next start of the process. */
+  readonly judges: JudgeKind[];
   readonly genesis: Genesis;
   readonly manifest: ModelManifest;
   readonly miner: SimKey = simKey('miner');
@@ -102,6 +105,7 @@ export class SimAssay {
   private constructor(options: SimOptions) {
     const { seed, latencyMs } = options;
     this.options = options;
+    this.judges = [...(options.judges ?? [])];
     this.net = new SimNetwork({ seed, ...(latencyMs === undefined ? {} : { latencyMs }) });
     this.logs = new SimLogs(this.net.nowMs);
     this.ledger = new MemoryLedger(this.net.world('operator').clock);
@@ -141,10 +145,6 @@ export class SimAssay {
 
   get hostKinds(): readonly HostKind[] {
     return this.options.hosts ?? ['honest', 'honest'];
-  }
-
-  get judgeKinds(): readonly JudgeKind[] {
-    return this.options.judges ?? [];
   }
 
   get #signerWeights(): readonly number[] {
@@ -461,6 +461,23 @@ export class SimAssay {
     const task = { requestId, ...(lie === undefined ? {} : { lie }) };
     const work = bringVerdicts(this.bob, this.net.world('bob'), this.bootAddress, task);
     return this.run(work, `verdicts about request ${requestId}`);
+  }
+
+  /** Somebody says that a settled answer was false. @returns the transaction id */
+  async dispute(user: SimUser, requestId: bigint): Promise<string> {
+    const evidence = Cv.buffer(sha256(bytesFromUtf8('I asked another machine.')));
+    const args = [Cv.uint(requestId), evidence];
+    const txid = await this.run(user.call(`${this.bootAddress}.inference`, 'dispute', args));
+    await this.untilMined(txid);
+    return txid;
+  }
+
+  /** Status of a dispute: 1 open, 2 upheld, 3 dismissed, 4 lapsed. */
+  disputeStatus(id: bigint): bigint {
+    const dispute = this.readOnly('inference', 'get-dispute', [Cv.uint(id)]);
+    if (dispute.type !== 'some' || dispute.value.type !== 'tuple') return 0n;
+    const status = dispute.value.entries.get('status');
+    return status?.type === 'uint' ? status.value : 0n;
   }
 
   /** A bystander gives the user the money back after the deadline. */

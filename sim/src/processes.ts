@@ -108,7 +108,7 @@ export function signerProcess(sim: SimAssay, index: number): SimMain {
         claims: httpClaims(world, { url: NODE_URL, bootAddress, privateKey }),
         disputes: httpDisputes(world, { url: NODE_URL, bootAddress }),
         calls: httpCalls(world, { url: NODE_URL, bootAddress, network: DEVNET_IDS, privateKey }),
-        judge: judgeOf(sim.judgeKinds[index] ?? 'honest', sim, world, node),
+        judge: judgeOf(sim.judges[index] ?? 'honest', sim, world, node),
         log: sim.logs.of(world),
       },
       {

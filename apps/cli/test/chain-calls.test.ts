@@ -10,6 +10,7 @@ import { silentLogger } from '@assay/observe';
 import { decodeTransaction, type Transaction, transactionIdOfBytes } from '@assay/wire';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { devnetKey } from '../src/devnet/layout.ts';
+import { openDispute } from '../src/dispute.ts';
 import { NodeApi } from '../src/node-api.ts';
 import { refund } from '../src/refund.ts';
 import { registerHost } from '../src/register-host.ts';
@@ -102,6 +103,11 @@ beforeAll(async () => {
     if (path.startsWith('/v2/infer_res/')) return { json: chain.result };
     if (path.endsWith('/hosts/get-host')) {
       return readOnlyAnswer(chain.host === null ? Cv.none() : Cv.some(chain.host));
+    }
+    if (path.endsWith('/inference/get-parameters')) {
+      return readOnlyAnswer(
+        Cv.tuple({ 'dispute-bond': Cv.uint(10_000_000n), 'dispute-window': Cv.uint(144n) }),
+      );
     }
     if (path.endsWith('/models/get-bond')) return readOnlyAnswer(Cv.uint(MODEL_BOND_MICRO));
     if (path.endsWith('/models/is-known')) {
@@ -238,6 +244,34 @@ describe('refund', () => {
     async (name) => {
       chain.result = SAMPLES[name];
       expect((await problem(ask())).code).toBe('cli/nothing-to-refund');
+    },
+  );
+});
+
+describe('dispute', () => {
+  const txid = SAMPLES.success.txid;
+  const dispute = () =>
+    openDispute(new NodeApi(node.url), txid, { key: accountKey, evidence: 'I asked myself.' });
+
+  it('puts up the bond that the contract asks for, and the hash of the evidence', async () => {
+    chain.result = SAMPLES.success;
+    chain.burnHeight = Number(SAMPLES.success.request!.result!.closed_at) + 144;
+    expect((await dispute()).bondMicro).toBe(10_000_000n);
+    expect(calls()).toEqual(['inference dispute 5']);
+  });
+
+  it('is refused when the time for it is over', async () => {
+    chain.result = SAMPLES.success;
+    chain.burnHeight = Number(SAMPLES.success.request!.result!.closed_at) + 145;
+    expect((await problem(dispute())).code).toBe('cli/too-late-to-dispute');
+    expect(calls()).toEqual([]);
+  });
+
+  it.each(['inProgress', 'rejected', 'expired', 'notFound'] as const)(
+    'has nothing to do with a request that is %s',
+    async (name) => {
+      chain.result = SAMPLES[name];
+      expect((await problem(dispute())).code).toBe('cli/nothing-to-dispute');
     },
   );
 });

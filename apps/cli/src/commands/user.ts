@@ -155,6 +155,35 @@ async function checkReceipt(name: string, options: VerifyFlags, sources: Sources
   return verifyReceipt(receipt, { ...sources, node, answer: options.answer });
 }
 
+interface DisputeOptions extends NodeOption, PayOptions {
+  readonly evidence: string;
+  readonly timeout: string;
+}
+
+const DISPUTE_WORDS = {
+  open: 'nobody has decided yet; see again with `assay result`',
+  upheld: "the answer was false: the host's bond repays the user",
+  dismissed: 'the answer was true: the bond went to the host',
+  lapsed: 'nobody decided in time: the bond came back',
+} as const;
+
+async function runDispute(txid: string, options: DisputeOptions): Promise<void> {
+  const { openDispute, waitForDispute } = await import('../dispute.ts');
+  const { formatStx } = await import('@assay/proof');
+  const node = new NodeApi(options.node);
+  const key = must(parsePrivateKey(accountKey(options)));
+  const { evidence } = options;
+  const sent = await openDispute(node, parseTxid(txid), { key, evidence });
+  console.log(`${dim('transaction')} 0x${sent.txid}`);
+  console.log(`${dim('bond')}        ${formatStx(sent.bondMicro)}`);
+  const timeoutMs = Number(parseAmount('--timeout', options.timeout)) * 1_000;
+  if (timeoutMs === 0) return;
+  const outcome = await waitForDispute(node, sent.txid, timeoutMs);
+  const paint = outcome === 'upheld' ? green : outcome === 'dismissed' ? red : yellow;
+  console.log(`${paint(outcome)}: ${DISPUTE_WORDS[outcome]}`);
+  if (outcome === 'dismissed') process.exitCode = 1;
+}
+
 async function runModels(options: NodeOption): Promise<void> {
   const node = new NodeApi(options.node);
   const models = `${bootAddressOf((await node.info()).network_id)}.models`;
@@ -226,6 +255,16 @@ export function addUserCommands(cli: Command): void {
       const sent = await refund(new NodeApi(options.node), parseTxid(txid), key);
       console.log(`${dim('transaction')} 0x${sent}`);
     });
+  cli
+    .command('dispute')
+    .description('put up a bond that a settled answer was false; the signers judge it again')
+    .argument('<txid>', 'transaction of the request')
+    .option('--evidence <text>', 'what you have to show; its hash goes on chain', '')
+    .option('--account <name>', 'devnet account that pays the bond', 'wallet_1')
+    .option('--key <hex>', 'private key that pays the bond, instead of a devnet account')
+    .option('--timeout <seconds>', 'how long to wait for the judges; 0: not at all', '120')
+    .addOption(nodeOption())
+    .action(runDispute);
   cli
     .command('models')
     .description('the registered models')
