@@ -194,6 +194,7 @@ export {
   type TranscriptIds,
   transcriptHash,
 } from './transcript.ts';
+export { decodeVector, encodeVector } from './vector.ts';
 export {
   type Judgement,
   signVerdict,

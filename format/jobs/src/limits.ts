@@ -25,6 +25,8 @@ export const LIMITS = {
   outputTokensMax: 32_768,
   /** UTF-8 bytes of an answer's text. */
   textBytesMax: 262_144,
+  /** Numbers of an embedding: what such a text can hold. */
+  dimensionsMax: 32_768,
   /** Encoded transcript, bytes: what the content store accepts. */
   transcriptBytesMax: 1_048_576,
   /** Encoded sketch part or opening, bytes: five per token, salts, head. */

@@ -5,6 +5,7 @@
  * ```
  * {"messages":[{"role":"user","content":"…"}, …],"prefix":[ids]}     under the model's chat template
  * {"text":"…","prefix":[ids]}                                        as it stands
+ * {"input":"…"}                                                      to be embedded, not answered
  * ```
  * `prefix` holds answer tokens that exist already, from another host that broke off: the answer goes
  * on behind them. Absent when there are none.
@@ -15,17 +16,20 @@ import { type JobsRejection, reject } from './reject.ts';
 import type { ChatMessage } from './template.ts';
 
 export interface SessionPrompt {
-  /** The conversation, or a text without any template. */
-  readonly content: { readonly messages: readonly ChatMessage[] } | { readonly text: string };
+  /** The conversation, a text without any template, or a text whose embedding is asked for. */
+  readonly content:
+    | { readonly messages: readonly ChatMessage[] }
+    | { readonly text: string }
+    | { readonly input: string };
   readonly prefixIds: readonly number[];
 }
 
 export function encodeSessionPrompt({ content, prefixIds }: SessionPrompt): Uint8Array {
   const prefix = prefixIds.length === 0 ? {} : { prefix: prefixIds };
   const body =
-    'text' in content
-      ? { text: content.text }
-      : { messages: content.messages.map(({ role, content: text }) => ({ role, content: text })) };
+    'messages' in content
+      ? { messages: content.messages.map(({ role, content: text }) => ({ role, content: text })) }
+      : content;
   return bytesFromUtf8(JSON.stringify({ ...body, ...prefix }));
 }
 
@@ -43,13 +47,17 @@ export function decodeSessionPrompt(bytes: Uint8Array): Result<SessionPrompt, Jo
   if (typeof value !== 'object' || value === null) {
     return reject('jobs/malformed', 'the prompt is not a JSON object');
   }
-  const { messages, text, prefix = [] } = value as Readonly<Record<string, unknown>>;
+  const { messages, text, input, prefix = [] } = value as Readonly<Record<string, unknown>>;
   if (!isIdList(prefix)) return reject('jobs/field', 'prefix must be a list of token ids');
+  if (typeof input === 'string' && messages === undefined && text === undefined) {
+    if (prefix.length > 0) return reject('jobs/field', 'an embedding has no prefix');
+    return { ok: true, value: { content: { input }, prefixIds: [] } };
+  }
   if (typeof text === 'string' && messages === undefined) {
     return { ok: true, value: { content: { text }, prefixIds: prefix } };
   }
-  if (!isConversation(messages) || text !== undefined) {
-    return reject('jobs/field', 'the prompt has either messages (role, content) or text');
+  if (!isConversation(messages) || text !== undefined || input !== undefined) {
+    return reject('jobs/field', 'the prompt has either messages (role, content), text or input');
   }
   return { ok: true, value: { content: { messages }, prefixIds: prefix } };
 }

@@ -80,10 +80,11 @@ export class RequestAccount {
       first.set(choice, end.promptTokens);
       cachedTokens += end.cachedTokens;
     }
-    // As OpenAI counts: the prompt once, however many choices.
+    const inputTokens = [...first.values()].reduce((sum, one) => sum + one, 0);
     const promptTokens = Math.max(0, ...first.values());
     return {
       promptTokens,
+      inputTokens,
       cachedTokens: Math.min(cachedTokens, promptTokens),
       outputTokens,
       costMicro,

@@ -16,7 +16,7 @@ import { AdminApi } from './admin.ts';
 import { ApiError, errorResponse, json, modelNotFound } from './api-error.ts';
 import { Books } from './books.ts';
 import type { GatewayChain, ModelOffer } from './chain-port.ts';
-import { answerStream, answerWhole, type Delivery } from './exchange.ts';
+import { answerStream, answerWhole } from './exchange.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import { Generation, mostMicro, promptTokensMax } from './generation.ts';
 import { bearerOf, KeyCheck } from './keys.ts';
@@ -24,10 +24,8 @@ import type { ApiKey, Ledger } from './ledger/ledger.ts';
 import { LIMITS } from './limits.ts';
 import { Market } from './market.ts';
 import type { Envelope, Usage } from './openai/answer.ts';
-import { readChatRequest } from './openai/chat.ts';
-import { readCompletionRequest } from './openai/completions.ts';
-import { ChatDelivery, TextDelivery } from './openai/deliveries.ts';
-import { parseBody } from './openai/fields.ts';
+import { CALLS, type Call } from './openai/calls.ts';
+import { type Json, parseBody } from './openai/fields.ts';
 import { modelJson, priceList } from './openai/models.ts';
 import type { Question } from './openai/request.ts';
 import { Receipts } from './receipts.ts';
@@ -224,11 +222,12 @@ export class Gateway {
       await this.#books.settled();
       return this.#admin.handle(request);
     }
+    const call = CALLS.get(path);
+    if (call !== undefined) {
+      if (method !== 'POST') throw notAllowed(method, path);
+      return this.#bounded(() => this.#complete(request, call, id, headers));
+    }
     switch (path) {
-      case '/v1/chat/completions':
-      case '/v1/completions':
-        if (method !== 'POST') throw notAllowed(method, path);
-        return this.#bounded(() => this.#complete(request, id, headers));
       case '/v1/models':
         if (method !== 'GET') throw notAllowed(method, path);
         return json(200, { object: 'list', data: (await this.#market.models()).map(modelJson) });
@@ -274,38 +273,23 @@ export class Gateway {
 
   async #complete(
     request: HttpRequest,
+    read: (body: Json) => Call,
     id: string,
     headers: Readonly<Record<string, string>>,
   ): Promise<HttpResponse> {
     const known = await this.#authenticate(request);
-    const body = parseBody(request.body);
-    const isChat = request.path === '/v1/chat/completions';
-    const chat = isChat ? readChatRequest(body) : null;
-    const text = isChat ? null : readCompletionRequest(body);
-    const questions = chat === null ? text!.questions : [chat.question];
-    const { choices, stream, includeUsage } = (chat ?? text!).delivery;
+    const { kind, questions, stream, delivery: deliver } = read(parseBody(request.body));
     const model = await this.#modelOf(questions[0]!.model);
-    const envelope = this.#envelope(isChat ? 'chatcmpl' : 'cmpl', id, model);
     const callId = () => `call_${bytesToHex(this.#world.random.bytes(12))}`;
-    const each = questions.flatMap((question) => Array<Question>(choices).fill(question));
-    const delivery: Delivery =
-      chat === null
-        ? new TextDelivery(envelope, {
-            echoes: each.map(({ content }) =>
-              text!.echo && 'text' in content ? content.text : '',
-            ),
-            wantsLogprobs: questions[0]!.topLogprobs !== null,
-            includeUsage,
-          })
-        : new ChatDelivery(envelope, { choices, tools: chat.tools, includeUsage, callId });
-    const priceMicro = each.reduce((sum, one) => sum + dearest(model, one), 0n);
+    const delivery = deliver(this.#envelope(kind, id, model), callId);
+    const priceMicro = questions.reduce((sum, one) => sum + dearest(model, one), 0n);
     const paid = known === null ? await this.#x402!.pay(request, priceMicro) : null;
     const key = known ?? paid!.key;
     checkModel(key, model);
-    const abort = new AbortController();
+    const aborts = questions.map(() => new AbortController());
     const account = await this.#open(id, key, model, priceMicro);
-    const generations = each.map((question, choice) =>
-      this.#generation({ account, model, question, choice, signal: abort.signal }),
+    const generations = questions.map((question, choice) =>
+      this.#generation({ account, model, question, choice, signal: aborts[choice]!.signal }),
     );
     const exchange = {
       account,
@@ -314,7 +298,9 @@ export class Gateway {
       headers: { ...headers, ...paid?.headers, 'x-assay-receipt': id },
       timers: this.#world.timers,
       onUsage: (usage: Usage) => this.#metrics.used(usage),
-      abort: () => abort.abort(),
+      abort: () => {
+        for (const abort of aborts) abort.abort();
+      },
       signal: request.signal,
     };
     return stream ? answerStream(exchange) : answerWhole(exchange);

@@ -45,10 +45,15 @@ export interface GenerationTask {
 
 /** Most tokens a prompt can have: no tokenizer makes more of a text than it has bytes. */
 export function promptTokensMax({ content }: Question, model: ModelOffer): number {
-  const texts = 'text' in content ? [content.text] : content.messages.map((one) => one.content);
+  const texts =
+    'messages' in content ? content.messages.map((one) => one.content) : [plain(content)];
   const bytes = texts.reduce((sum, text) => sum + bytesFromUtf8(text).length, 0);
   const bound = bytes + texts.length * LIMITS.templateTokensMax + LIMITS.templateTokensMax;
   return Math.min(bound, model.contextTokens ?? bound);
+}
+
+function plain(content: Exclude<Question['content'], { messages: unknown }>): string {
+  return 'text' in content ? content.text : content.input;
 }
 
 /** The most that an answer can cost at these prices. */
@@ -154,9 +159,12 @@ export class Generation {
     switch (cause.code) {
       case 'host/prompt-too-long': {
         const message = `This model's maximum context length is exceeded: ${cause.message}.`;
-        const param = 'text' in this.#task.question.content ? 'prompt' : 'messages';
+        const { content } = this.#task.question;
+        const param = 'messages' in content ? 'messages' : 'text' in content ? 'prompt' : 'input';
         return invalid(param, message, 'context_length_exceeded');
       }
+      case 'host/embeddings':
+        return invalid('model', 'This model makes no embeddings.', 'model_not_supported');
       case 'host/constraint':
         return invalid('response_format', `The schema cannot be kept: ${cause.message}.`);
       default:
@@ -167,8 +175,15 @@ export class Generation {
 
 /** The request itself is at fault: no other host would take it. */
 function isCallersFault({ code }: HostFault): boolean {
-  return code === 'host/prompt-too-long' || code === 'host/constraint' || code === 'host/prompt';
+  return CALLERS_FAULTS.has(code);
 }
+
+const CALLERS_FAULTS: ReadonlySet<string> = new Set([
+  'host/prompt-too-long',
+  'host/constraint',
+  'host/prompt',
+  'host/embeddings',
+]);
 
 /** Host and gateway disagree about where the session or Bitcoin stands: worth another try there. */
 function isOutOfStep(cause: unknown): boolean {
@@ -187,8 +202,8 @@ function constraintOf({ stop, schema }: Question): string | null {
 /** Equal for prompts that begin alike: what the caller says, else the first two messages. */
 function affinityOf({ cacheKey, content }: Question): Uint8Array {
   const head =
-    'text' in content
-      ? content.text.slice(0, 1_024)
-      : content.messages.slice(0, 2).map((one) => one.content);
+    'messages' in content
+      ? content.messages.slice(0, 2).map((one) => one.content)
+      : plain(content).slice(0, 1_024);
   return sha256(bytesFromUtf8(cacheKey === null ? JSON.stringify(head) : `key ${cacheKey}`));
 }

@@ -5,6 +5,9 @@ interface Turn<T> {
   readonly result: IteratorResult<T>;
 }
 
+/** Sources that are pulled at the same time; the others begin when one of these is done. */
+const AT_ONCE = 16;
+
 /**
  * Yields `[index, value]` as values come, and `[index, null]` when one generator is done. Leaving the
  * loop early ends them all; a failure of one ends the others and is thrown.
@@ -19,12 +22,16 @@ export async function* merge<T>(
   }
   const pull = (index: number): Promise<Turn<T>> =>
     sources[index]!.next().then((result) => ({ index, result }));
-  const waiting = new Map(sources.map((_, index) => [index, pull(index)]));
+  let next = Math.min(AT_ONCE, sources.length);
+  const waiting = new Map(sources.slice(0, next).map((_, index) => [index, pull(index)]));
   try {
     while (waiting.size > 0) {
       const { index, result } = await Promise.race(waiting.values());
-      if (result.done === true) waiting.delete(index);
-      else waiting.set(index, pull(index));
+      if (result.done !== true) waiting.set(index, pull(index));
+      else {
+        waiting.delete(index);
+        if (next < sources.length) waiting.set(next, pull(next++));
+      }
       yield [index, result.done === true ? null : result.value];
     }
   } finally {

@@ -1,4 +1,5 @@
 /** The unmodified `openai` package against gateway, host and chain: everything a program may ask. */
+import { FakeEngine } from '@assay/engine';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MODEL, Scene } from './scene.ts';
 
@@ -264,6 +265,47 @@ describe('completions.create', () => {
     const seen = new Set<number>();
     for await (const chunk of stream) for (const choice of chunk.choices) seen.add(choice.index);
     expect(seen).toEqual(new Set([0, 1]));
+  });
+});
+
+describe('embeddings.create', () => {
+  it('gives a vector per input, equal for equal texts, and prices the tokens read', async () => {
+    const input = ['The river', 'The bridge', 'The river'];
+    const { data, response } = await scene
+      .client()
+      .embeddings.create({ model: MODEL, input })
+      .withResponse();
+    const [first, other, again] = data.data.map(({ embedding }) => embedding);
+    expect(first!.length).toBeGreaterThan(1);
+    expect(first!.every(Number.isFinite)).toBe(true);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+    const [expected] = (await new FakeEngine().embed(['The river'])).vectors;
+    for (const [i, value] of expected!.entries()) expect(first![i]).toBeCloseTo(value, 6);
+    expect(data.usage).toMatchObject({ prompt_tokens: data.usage.total_tokens });
+    const id = response.headers.get('x-assay-receipt');
+    const receipt = (await scene.get(`/v1/receipts/${id}`)).json;
+    expect(receipt.parts).toHaveLength(3);
+    // 10 micro-STX per token read.
+    expect(receipt.cost_micro_stx).toBe(String(10 * data.usage.prompt_tokens));
+    expect(receipt.parts[0].commitment).not.toBeNull();
+  });
+
+  it('more inputs than run at once all come back, in order', async () => {
+    const input = Array.from({ length: 40 }, (_, i) => `number ${i}`);
+    const { data } = await scene.client().embeddings.create({ model: MODEL, input });
+    expect(data.map(({ index }) => index)).toEqual(input.map((_, i) => i));
+    const [last] = (await new FakeEngine().embed(['number 39'])).vectors;
+    expect(data[39]!.embedding[0]).toBeCloseTo(last![0]!, 6);
+  });
+
+  it.each([
+    ['an empty text', { input: '' }],
+    ['token ids', { input: [1, 2] }],
+    ['a size of its own', { input: 'a', dimensions: 8 }],
+  ])('%s is refused', async (_what, body) => {
+    const doomed = scene.client().embeddings.create({ model: MODEL, ...body });
+    await expect(doomed).rejects.toMatchObject({ status: 400 });
   });
 });
 

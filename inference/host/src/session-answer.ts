@@ -4,6 +4,7 @@
  */
 import { drawGmV1, type Engine, type GenerateOptions, type TokenScore } from '@assay/engine';
 import type { Finish, SamplingParams, TokenLogprob } from '@assay/jobs';
+import { embedInput } from '@assay/verify';
 import { LIMITS } from './limits.ts';
 
 export interface AnswerRunOptions {
@@ -15,13 +16,19 @@ export interface AnswerRunOptions {
   readonly constraint?: NonNullable<GenerateOptions['constraint']>;
 }
 
+/** An answer under way, as its stream reads it. */
+export type AnswerRun = Pick<
+  GeneratingRun,
+  'tokens' | 'text' | 'finish' | 'failure' | 'cachedTokens' | 'isOver' | 'beyond' | 'cancel'
+>;
+
 export interface MadeToken {
   readonly score: TokenScore;
   /** Characters of the shown text up to and including what became final with this token. */
   textEnd: number;
 }
 
-export class AnswerRun {
+export class GeneratingRun {
   readonly tokens: MadeToken[] = [];
   /** Whole characters, nothing of a stop text. */
   text = '';
@@ -95,6 +102,41 @@ export class AnswerRun {
     this.cachedTokens = generation.cachedTokens;
     this.finish ??= generation.finish;
     this.#tell();
+  }
+}
+
+/** An embedding as an answer without tokens: its text is the vector. */
+export class EmbeddingRun implements AnswerRun {
+  readonly tokens: MadeToken[] = [];
+  text = '';
+  finish: Finish | null = null;
+  failure: unknown = null;
+  readonly cachedTokens = 0;
+  readonly #done: Promise<void>;
+
+  constructor(engine: Engine, input: string) {
+    this.#done = embedInput(engine, input).then(
+      (text) => {
+        if (this.finish !== null) return;
+        this.text = text;
+        this.finish = 'stop';
+      },
+      (cause) => {
+        this.failure = cause;
+      },
+    );
+  }
+
+  get isOver(): boolean {
+    return this.finish !== null || this.failure !== null;
+  }
+
+  async beyond(): Promise<void> {
+    if (!this.isOver) await this.#done;
+  }
+
+  cancel(): void {
+    if (!this.isOver) this.finish = 'cancel';
   }
 }
 

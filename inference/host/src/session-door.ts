@@ -167,7 +167,9 @@ export class SessionDoor {
     this.#checkPrice(session, task, promptIds.length);
     await this.#turn(session, request.index);
     this.#checkRoom(session, request.maxFeeMicro);
-    const stream = this.#streams.begin(session, { ...task, promptIds, signal: http.signal });
+    const { content } = task.prompt;
+    const input = 'input' in content ? content.input : null;
+    const stream = this.#streams.begin(session, { ...task, promptIds, input, signal: http.signal });
     const headers = { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' };
     return { status: 200, headers, body: new Uint8Array(0), stream };
   }
@@ -188,6 +190,9 @@ export class SessionDoor {
     }
     const prompt = decodeSessionPrompt(blob);
     if (!prompt.ok) throw new Refusal(400, 'host/prompt', prompt.error.message);
+    if ('input' in prompt.value.content && !model.engine.info.capabilities.embeddings) {
+      throw new Refusal(400, 'host/embeddings', 'this model makes no embeddings here');
+    }
     const constraint = parseConstraint(constraintText, model.engine, prompt.value.prefixIds);
     if (!constraint.ok) throw new Refusal(400, 'host/constraint', constraint.error.message);
     return { posted, model, prompt: prompt.value, constraint: constraint.value };

@@ -31,7 +31,7 @@ import {
 import { type SessionConstraint, sessionPromptIds, sketchOf } from '@assay/verify';
 import type { ServedModel } from './answering.ts';
 import { LIMITS } from './limits.ts';
-import { AnswerRun, tokenLogprob } from './session-answer.ts';
+import { type AnswerRun, EmbeddingRun, GeneratingRun, tokenLogprob } from './session-answer.ts';
 import type { SessionDoorDeps, SessionDoorOptions } from './session-door.ts';
 import type { LiveSession, OpenRequest } from './session-live.ts';
 import type { RequestEnd, RequestRecord, SessionState } from './session-record.ts';
@@ -41,6 +41,8 @@ export interface StreamTask {
   readonly model: ServedModel;
   readonly constraint: SessionConstraint;
   readonly promptIds: readonly number[];
+  /** The text to be embedded; null where an answer is asked for. */
+  readonly input: string | null;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -80,13 +82,16 @@ export class SessionStreams {
       prompt: bytesFromUtf8(prompt),
       constraint: constraint === null ? null : bytesFromUtf8(constraint),
     });
-    const run = new AnswerRun(model.engine, {
-      promptIds,
-      params: request.params,
-      seed: samplingSeed(requestHash, this.#publicKey, request.beacon),
-      stop: task.constraint.stop,
-      ...(task.constraint.state === null ? {} : { constraint: task.constraint.state }),
-    });
+    const run =
+      task.input !== null
+        ? new EmbeddingRun(model.engine, task.input)
+        : new GeneratingRun(model.engine, {
+            promptIds,
+            params: request.params,
+            seed: samplingSeed(requestHash, this.#publicKey, request.beacon),
+            stop: task.constraint.stop,
+            ...(task.constraint.state === null ? {} : { constraint: task.constraint.state }),
+          });
     const open: OpenRequest = {
       record,
       requestHash,
@@ -335,8 +340,9 @@ export class SessionStreams {
     const nowSecs = Math.floor(this.#deps.world.clock.nowMs() / 1000);
     const commitment = commitTranscript(transcript, nowSecs);
     const usage = { promptTokens: promptIds.length, cachedTokens, outputTokens: outputIds.length };
-    // An answer of no tokens costs nothing: the model may not even have read the prompt.
-    const costMicro = outputIds.length === 0 ? 0n : sessionPrice(prices, usage);
+    // An answer of nothing costs nothing: the model may not even have read the prompt.
+    const isEmpty = outputIds.length === 0 && answer.text === '';
+    const costMicro = isEmpty ? 0n : sessionPrice(prices, usage);
     const hostSignature = signCommitment(commitment, chainId, operatingKey);
     const content = [encodeTranscript(transcript), encodeSketchPart(transcript)] as const;
     const sketchHash = sha256(content[1]);

@@ -32,6 +32,10 @@ class Cheat extends FakeEngine {
   override generate(...task: Parameters<FakeEngine['generate']>) {
     return this.#other.generate(...task);
   }
+
+  override embed(inputs: readonly string[]) {
+    return this.#other.embed(inputs);
+  }
 }
 
 /** Answers all questions and claims for them. */
@@ -77,6 +81,7 @@ const ASKS: readonly Ask[] = [
     maxTokens: 20,
     prompt: { content: { text: 'Once upon a time' }, prefixIds: [300, 301] },
   },
+  { maxTokens: 1, prompt: { content: { input: 'Once upon a time' }, prefixIds: [] } },
 ];
 
 /** The judge with an engine of its own, over what the door hands out. */
@@ -114,9 +119,26 @@ describe('an audited answer of a session', () => {
     expect(judged.map(({ verdict }) => verdict)).toEqual(ASKS.map(() => 'valid'));
   });
 
+  it('is valid when it was cut off behind a prefix that its schema goes on from', async () => {
+    const prefixIds = new FakeEngine().tokenize('{"ok"');
+    const prompt = { content: { text: 'Is it so?' }, prefixIds };
+    const constraint = JSON.stringify({ schema: SCHEMA });
+    const [judged] = await judgeAll(await claimed([{ maxTokens: 80, constraint, prompt }]));
+    expect(judged).toMatchObject({ verdict: 'valid', reasons: [] });
+  });
+
   it('is invalid when another model made it', async () => {
     const [judged] = await judgeAll(await claimed([{ maxTokens: 200 }], new Cheat()));
     expect(judged!.verdict).toBe('invalid');
+  });
+
+  it('is invalid when another model made its embedding', async () => {
+    const ask = { maxTokens: 1, prompt: { content: { input: 'a river' }, prefixIds: [] } };
+    const [judged] = await judgeAll(await claimed([ask], new Cheat()));
+    expect(judged).toMatchObject({
+      verdict: 'invalid',
+      reasons: [{ code: 'verify/embedding' }],
+    });
   });
 });
 

@@ -49,6 +49,8 @@ export interface Answer
   /** What the request makes of its prompt. */
   readonly promptIds: readonly number[];
   readonly constraint: SessionConstraint;
+  /** The text whose embedding was asked for; null where an answer was. */
+  readonly input: string | null;
   /** Answers of sessions may be cancelled, and end at texts of their constraint. */
   readonly isSession: boolean;
 }

@@ -110,6 +110,10 @@ function checkTokens(answer: Answer, transcript: TranscriptIds, engine: Engine):
     reasons.push({ code: 'verify/vocabulary', message: 'a token outside the vocabulary' });
     return reasons;
   }
+  if (answer.input !== null) {
+    if (outputIds.length === 0) return reasons;
+    return [...reasons, { code: 'verify/length', message: 'tokens in place of an embedding' }];
+  }
   const spelled = engine.detokenize(outputIds);
   reasons.push(...checkEnd(answer, transcript, engine));
   if (!isShownText(answer, transcript, spelled)) {

@@ -24,6 +24,7 @@ export {
   type TableAxes,
   type TableRejection,
 } from './calibrated-table.ts';
+export { embedInput } from './embedding.ts';
 export {
   type Attributed,
   type AttributedAnswer,

@@ -9,7 +9,7 @@
  *
  * Reasons to abstain: verify/signature, verify/transcript-missing, verify/prompt-missing,
  * verify/manifest, verify/evidence-table, verify/engine, verify/suspect. Reasons for invalid: those of
- * exact.ts, and verify/transcript (malformed), verify/impossible (a token that was not drawn), verify/evidence.
+ * exact.ts, verify/embedding, and verify/transcript (malformed), verify/impossible (a token that was not drawn), verify/evidence.
  * verify/sketch-withheld: the host did not open its sketch.
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
@@ -30,6 +30,7 @@ import {
   verifyCommitment,
 } from '@assay/jobs';
 import type { Answer, Submission } from './answer.ts';
+import { compareEmbedding } from './embedding.ts';
 import {
   type Evidence,
   type EvidenceTable,
@@ -114,6 +115,7 @@ export async function scoreAnswer(
   try {
     const broken = checkExactRules(answer, transcript, engine);
     if (broken.length > 0) return invalid(broken, null);
+    if (answer.input !== null) return await judgeEmbedding(answer.input, transcript, engine);
     const topK = Math.min(LIMITS.judgeCandidates, engine.info.capabilities.topCandidatesMax);
     const { state } = answer.constraint;
     const held = state === null ? {} : { constraint: state };
@@ -193,13 +195,13 @@ function readAsk(
   { request, constraint: text = null }: Omit<Submission, 'sketch'>,
   blob: Uint8Array,
   engine: Engine,
-): Pick<Answer, 'promptIds' | 'constraint' | 'isSession'> | Reason {
+): Pick<Answer, 'promptIds' | 'constraint' | 'input' | 'isSession'> | Reason {
   const missing = (message: string): Reason => ({ code: 'verify/prompt-missing', message });
   if (!('sessionId' in request)) {
     const prompt = decodePrompt(blob);
     if (!prompt.ok) return missing(prompt.error.message);
     const promptIds = engine.promptIds(promptMessages(prompt.value));
-    return { promptIds, constraint: NO_CONSTRAINT, isSession: false };
+    return { promptIds, constraint: NO_CONSTRAINT, input: null, isSession: false };
   }
   const prompt = decodeSessionPrompt(blob);
   if (!prompt.ok) return missing(prompt.error.message);
@@ -209,7 +211,9 @@ function readAsk(
   const constraint = parseConstraint(text, engine, prompt.value.prefixIds);
   if (!constraint.ok) return { code: 'verify/engine', message: constraint.error.message };
   const promptIds = sessionPromptIds(engine, prompt.value);
-  return { promptIds, constraint: constraint.value, isSession: true };
+  const { content } = prompt.value;
+  const input = 'input' in content ? content.input : null;
+  return { promptIds, constraint: constraint.value, input, isSession: true };
 }
 
 /**
@@ -222,6 +226,30 @@ export function sketchEvidenceMicro(scored: ScoredAnswer, sketch: Uint8Array): n
   const alternatives = table.alternatives.filter(({ channel }) => channel === 'sketch');
   const places = scored.scores.map((score, i) => measureToken(scored, { score, i, sketch }).places);
   return weighEvidence({ ...table, alternatives } as EvidenceTable, places).peakMicro;
+}
+
+async function judgeEmbedding(
+  input: string,
+  { finish, text }: TranscriptIds,
+  engine: Engine,
+): Promise<Judged> {
+  // Left before it was done, and not paid for.
+  if (finish === 'cancel' && text === '')
+    return { verdict: 'valid', reasons: [], statistics: null };
+  if (!engine.info.capabilities.embeddings) {
+    return abstain({ code: 'verify/engine', message: 'this engine makes no embeddings' });
+  }
+  switch (await compareEmbedding(engine, input, text)) {
+    case 'same':
+      return { verdict: 'valid', reasons: [], statistics: null };
+    case 'unsure':
+      return abstain({ code: 'verify/suspect', message: 'the embedding is a little off' });
+    case 'other':
+      return invalid(
+        [{ code: 'verify/embedding', message: 'the embedding of something else' }],
+        null,
+      );
+  }
 }
 
 /** What the commitment names: the ids part as it is stored, sealed or not. */

@@ -77,6 +77,7 @@ function compile(engine: Engine, schema: unknown): Result<ConstraintState, Const
 export function sessionPromptIds(engine: Engine, prompt: SessionPrompt): readonly number[] {
   const { content, prefixIds } = prompt;
   if ('messages' in content) return [...engine.promptIds(content.messages), ...prefixIds];
+  if ('input' in content) return engine.tokenize(content.input);
   const begin = engine.info.template.begin ? [engine.info.beginId] : [];
   return [...begin, ...engine.tokenize(content.text), ...prefixIds];
 }

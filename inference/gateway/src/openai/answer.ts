@@ -9,7 +9,10 @@ import type { TokenLogprob } from '@assay/jobs';
 import type { ToolUse } from './chat.ts';
 
 export interface Usage {
+  /** As OpenAI counts: of one prompt, however many answers were asked for. */
   readonly promptTokens: number;
+  /** Of all prompts together. */
+  readonly inputTokens: number;
   readonly cachedTokens: number;
   readonly outputTokens: number;
   readonly costMicro: bigint;

@@ -246,8 +246,8 @@ export class Attempt {
   ): void {
     const { promptTokens, outputTokens } = commitment;
     const { cachedTokens } = signed;
-    const costMicro =
-      outputTokens === 0 ? 0n : this.#priceOf(promptTokens, outputTokens, cachedTokens);
+    const isEmpty = outputTokens === 0 && this.text === '';
+    const costMicro = isEmpty ? 0n : this.#priceOf(promptTokens, outputTokens, cachedTokens);
     this.commitment = commitment;
     this.#end = { ...signed, promptTokens, outputTokens, costMicro };
     this.#session.end(this.#request.index, costMicro);
