@@ -53,6 +53,7 @@ describe.skipIf(BINARY === null)('the real llama.cpp server', () => {
       },
       toleranceNats: 0.05,
       maxTokens: 16,
+      entropyMin: 0.05,
     });
     checkNativeCompliance(open, false);
   });
