@@ -1,6 +1,7 @@
 /**
  * Submit to final: a transfer is posted, and its block has the signatures of 70 % of signer weight.
- * The whole devnet runs as real processes (Bitcoin, node, three signers, a host) on this machine.
+ * The whole devnet runs as real processes (Bitcoin with a block every 4 s, node, three signers, a host) on
+ * this machine; the first transfer goes out with the first block, while signers and host load their models.
  * Aim: p99 below one second. Limit: the least it could take, one round trip of HTTP on loopback.
  */
 import { makeSTXTokenTransfer } from '@stacks/transactions';
@@ -8,7 +9,7 @@ import { devnetAccount } from '../apps/cli/src/devnet/accounts.ts';
 import { TestNetwork } from '../e2e/network.ts';
 import type { Row } from './row.ts';
 
-const TRANSFERS = 60;
+const TRANSFERS = 300;
 
 function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
@@ -47,7 +48,7 @@ async function measure(network: TestNetwork): Promise<{ finality: number[]; roun
     // Not in step with anything the network does by the clock.
     await new Promise((done) => setTimeout(done, (nonce * 37) % 101));
   }
-  return { finality: finality.sort((a, b) => a - b), roundTrip };
+  return { finality, roundTrip };
 }
 
 export async function run(): Promise<Row[]> {
@@ -58,10 +59,16 @@ export async function run(): Promise<Row[]> {
       return info !== null && info.stacks_tip_height > 0;
     });
     const { finality, roundTrip } = await measure(network);
-    return [0.5, 0.99].map((q) => ({
+    const sorted = finality.toSorted((a, b) => a - b);
+    return [
+      { what: 'the very first', ours: finality[0]! },
+      { what: 'p50', ours: quantile(sorted, 0.5) },
+      { what: 'p99', ours: quantile(sorted, 0.99) },
+      { what: 'slowest', ours: sorted.at(-1)! },
+    ].map(({ what, ours }) => ({
       bench: 'finality',
-      case: `submit to final, p${q * 100}, three signers`,
-      ours: quantile(finality, q),
+      case: `submit to final, ${what} of ${TRANSFERS}, three signers`,
+      ours,
       peer: null,
       ratio: null,
       limit: roundTrip,
