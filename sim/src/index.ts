@@ -1,4 +1,5 @@
 /** A whole network in one process and in virtual time, from a seed. */
+export { chaos } from './chaos.ts';
 export type { HostKind } from './engines.ts';
 export { measureSupply, type Supply, supplyFaults } from './invariants.ts';
 export type { JudgeKind } from './judges.ts';

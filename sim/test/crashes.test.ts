@@ -3,8 +3,7 @@
  * still there, what was promised is done once.
  */
 import { describe, expect, it, vi } from 'vitest';
-import { SimAssay } from '../src/index.ts';
-import { chaos } from './chaos.ts';
+import { chaos, SimAssay } from '../src/index.ts';
 
 // Virtual time costs real time on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 180_000 });
@@ -130,5 +129,10 @@ it('kill -9 of everything at once: the network stands up again', async () => {
   expect(sim.faults()).toEqual([]);
 });
 
-// Any other seed must do as well; one is enough for every day.
-it.each([14])('bad luck of seed %d: nothing acknowledged is lost, nothing is paid twice', chaos);
+// Any other seed must do as well (`npm run sim:chaos`); one is enough for every day.
+it.each([12])(
+  'bad luck of seed %d: nothing acknowledged is lost, nothing is paid twice',
+  async (seed) => {
+    expect(await chaos(seed)).toEqual([]);
+  },
+);
