@@ -58,6 +58,7 @@ async function openEmbedded(
     threads,
     parallelSequences: parallel,
     prefixReuse: true,
+    embeddings: true,
   });
   return { engine, name: await ggufName(path, engine.info.weightsSha256), weights: gguf(path) };
 }

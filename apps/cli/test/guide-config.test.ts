@@ -145,6 +145,36 @@ describe("the guide's signer.toml", () => {
   });
 });
 
+describe('models behind servers', () => {
+  it('are tables of signer.toml, with the keys of host.toml', () => {
+    const servers = `
+[[model_servers]]
+engine = "llama-server"
+base_url = "http://127.0.0.1:8081"
+model_file = "/models/a.gguf"
+
+[[model_servers]]
+engine = "vllm"
+base_url = "http://127.0.0.1:8000"
+model_file = "/models/b"
+api_key_file = "/run/key"
+`;
+    expect(readSignerToml(file(SIGNER_TOML + servers)).modelServers).toEqual([
+      { engine: 'llama-server', baseUrl: 'http://127.0.0.1:8081', path: '/models/a.gguf' },
+      {
+        engine: 'vllm',
+        baseUrl: 'http://127.0.0.1:8000',
+        path: '/models/b',
+        apiKeyFile: '/run/key',
+      },
+    ]);
+    const wrong = `${SIGNER_TOML}\n[[model_servers]]\nbase_urll = "x"`;
+    expect(problem(wrong, readSignerToml)).toMatchObject({ code: 'cli/config-unknown-key' });
+    const number = `${SIGNER_TOML}\n[[model_servers]]\nbase_url = 7`;
+    expect(problem(number, readSignerToml)).toMatchObject({ code: 'cli/config-wrong-type' });
+  });
+});
+
 describe('mistakes', () => {
   it.each([
     ['a line that is not TOML', '[node\nworking_dir = "x"', 'cli/config-malformed', /line 1/],

@@ -58,7 +58,7 @@ export interface LlamaEngineOptions {
   readonly batching?: boolean;
   /** Keeps the cache between answers, for prompts that begin alike. Default false. */
   readonly prefixReuse?: boolean;
-  /** Opens a second, small context for `embed`. Default false. */
+  /** `embed` may be called: the first call opens a second context. Default false. */
   readonly embeddings?: boolean;
 }
 
@@ -93,7 +93,8 @@ interface Runtime {
   readonly lanes: LanePool<LlamaLane>;
   /** Where answers are judged: the lanes, or one of its own beside a shared context. */
   readonly judging: LanePool<LlamaLane>;
-  readonly embedding: LlamaEmbeddingContext | null;
+  /** Made when it is first asked for; null when the engine was opened without embeddings. */
+  readonly embedding: (() => Promise<LlamaEmbeddingContext>) | null;
   readonly contextTokens: number;
 }
 
@@ -128,11 +129,10 @@ async function openRuntime(model: LlamaModel, options: LlamaEngineOptions): Prom
   const shared = options.batching === true && parallel > 1;
   const lanes = await openLanes(parallel, shared ? parallel : 1);
   const judging = shared ? await openLanes(1, 1) : lanes;
+  let made: Promise<LlamaEmbeddingContext> | null = null;
+  const { threads = 1 } = options;
   const embedding = options.embeddings
-    ? await model.createEmbeddingContext({
-        contextSize: contextTokens,
-        threads: options.threads ?? 1,
-      })
+    ? () => (made ??= model.createEmbeddingContext({ contextSize: contextTokens, threads }))
     : null;
   const tokenizer = new LlamaTokenizer(model);
   return { model, tokenizer, contexts, lanes, judging, embedding, contextTokens };
@@ -194,7 +194,6 @@ class LlamaEngine implements Engine {
     if (tokens[0]!.top.length < wanted || score!.top.length < wanted) {
       throw new EngineError('engine/unavailable', 'llama.cpp reports too few candidates');
     }
-    if (this.info.capabilities.embeddings) await this.embed(['a']);
   }
 
   tokenize(text: string, special = false): readonly number[] {
@@ -278,6 +277,7 @@ class LlamaEngine implements Engine {
     if (inputs.length > ENGINE_LIMITS.embedInputsMax) {
       throw new EngineError('engine/refused', `at most ${ENGINE_LIMITS.embedInputsMax} inputs`);
     }
+    const context = await embedding();
     const vectors: (readonly number[])[] = [];
     let promptTokens = 0;
     for (const input of inputs) {
@@ -286,7 +286,7 @@ class LlamaEngine implements Engine {
         throw new EngineError('engine/prompt-too-long', `${ids.length} tokens`);
       }
       promptTokens += ids.length;
-      vectors.push((await embedding.getEmbeddingFor(ids as unknown as Token[])).vector);
+      vectors.push((await context.getEmbeddingFor(ids as unknown as Token[])).vector);
     }
     return { vectors, promptTokens };
   }
@@ -294,10 +294,9 @@ class LlamaEngine implements Engine {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const { lanes, judging, contexts, embedding, model } = this.#runtime;
+    const { lanes, judging, contexts, model } = this.#runtime;
     await lanes.close();
     await judging.close();
-    await embedding?.dispose();
     for (const context of contexts) await context.dispose();
     await model.dispose();
     await releaseLlama();

@@ -76,6 +76,15 @@ describe('vLLM, engine compliance', () => {
   checkNativeCompliance(open, true);
 });
 
+describe('vLLM started with --max-logprobs 512, engine compliance', () => {
+  const server = standIn(() => serveOpenAi({ vllm: true, logprobsMax: 512 }));
+  checkEngineCompliance(() => openCompletions(server(), { kind: 'vllm' }), {
+    declared: { ownSampler: true, teacherForcing: true, constraints: true },
+    toleranceNats: 1e-12,
+    maxTokens: 24,
+  });
+});
+
 describe('an OpenAI-compatible server that only chats, engine compliance', () => {
   const server = standIn(() => serveOpenAi({ vllm: false, chatOnly: true }));
   const open = () => openCompletions(server(), { kind: 'openai' });

@@ -19,7 +19,8 @@ import { openLmdbStore } from '@assay/store/lmdb';
 import { DEFAULT_BOUNDS, JudgeBook } from '@assay/verify';
 import { nodeWorld } from '@assay/world/node';
 import { readSignerToml, type SignerToml } from '../config/signer-toml.ts';
-import { openModel } from '../model-file.ts';
+import { type OpenModel, openModel, openModelSource } from '../model-file.ts';
+import { modelSource } from '../model-source.ts';
 import { NodeApi } from '../node-api.ts';
 import { runService, type Service } from '../service.ts';
 import { type SuspectOptions, suspectOpener } from '../suspect-model.ts';
@@ -34,7 +35,25 @@ async function openModels(config: SignerToml, suspects: SuspectOptions): Promise
   for (const path of [undefined, ...config.modelFiles]) {
     models.push({ ...(await openModel(path)), openSuspect: suspectOpener(path, suspects) });
   }
+  for (const settings of config.modelServers) {
+    const source = modelSource(settings);
+    const model = await openModelSource(source);
+    mustScore(model, source.engine);
+    // Suspects are made of a model's own file, and run in this process.
+    const openSuspect =
+      source.engine === 'llama-server' ? suspectOpener(source.path, suspects) : async () => null;
+    models.push({ ...model, openSuspect });
+  }
   return models;
+}
+
+function mustScore({ engine }: OpenModel, name: string): void {
+  if (engine.info.capabilities.teacherForcing) return;
+  throw new UserError(
+    'cli/engine-cannot-judge',
+    `The engine ${name} does not tell the logprobs of given tokens: it cannot judge.`,
+    'Use llama-server or vLLM, or name the model file in model_files.',
+  );
 }
 
 const NETWORKS: Readonly<Record<string, NetworkParams>> = {
@@ -131,6 +150,7 @@ async function startSigner(configPath: string): Promise<Service> {
     publicKey: publicKeyFromPrivate(privateKey),
     supportModels: config.supportModels,
     modelFiles: config.modelFiles,
+    modelServers: config.modelServers.map(({ engine, baseUrl }) => `${engine} at ${baseUrl}`),
   });
   const world = nodeWorld();
   const store = openLmdbStore({ path: join(config.dbPath, 'signer.mdb') });

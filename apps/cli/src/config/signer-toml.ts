@@ -3,6 +3,8 @@
  * stacks-signer, plus ours (marked).
  */
 import { DEFAULT_BOUNDS } from '@assay/verify';
+import type { ModelSettings } from '../model-source.ts';
+import { UserError } from '../user-error.ts';
 import { type KeyTable, parseEndpoint, readToml } from './toml.ts';
 
 const KEYS: KeyTable = {
@@ -20,6 +22,8 @@ const KEYS: KeyTable = {
   tenure_idle_timeout_buffer_secs: { type: 'integer' },
   /** Ours: folders or files with the models this signer can judge. */
   model_files: { type: 'strings' },
+  /** Ours: the same behind servers, one table each. */
+  model_servers: { type: 'tables' },
   /** Ours: answers of a model that are judged before its evidence table may accuse anybody. */
   shadow_audits: { type: 'integer' },
   event_timeout_ms: { ignored: 'events are handled as they come' },
@@ -47,6 +51,7 @@ export interface SignerToml {
     readonly bufferMs: number;
   };
   readonly modelFiles: readonly string[];
+  readonly modelServers: readonly ModelSettings[];
   readonly shadowAudits: number;
 }
 
@@ -70,6 +75,36 @@ export function readSignerToml(path: string): SignerToml {
       bufferMs: 1_000 * (toml.integer('tenure_idle_timeout_buffer_secs') ?? 2),
     },
     modelFiles: toml.strings('model_files') ?? [],
+    modelServers: toml.tables('model_servers').map((table) => readServer(path, table)),
     shadowAudits: toml.integer('shadow_audits') ?? DEFAULT_BOUNDS.auditsMin,
   };
+}
+
+/** Keys of a `[[model_servers]]` table, as in host.toml. */
+const SERVER_KEYS = {
+  engine: 'engine',
+  base_url: 'baseUrl',
+  model_file: 'path',
+  engine_model: 'modelName',
+  api_key_file: 'apiKeyFile',
+} as const;
+
+function readServer(path: string, table: Readonly<Record<string, unknown>>): ModelSettings {
+  const settings: Record<string, string> = {};
+  for (const [key, value] of Object.entries(table)) {
+    const name = Object.hasOwn(SERVER_KEYS, key)
+      ? SERVER_KEYS[key as keyof typeof SERVER_KEYS]
+      : undefined;
+    if (name === undefined || typeof value !== 'string') {
+      throw new UserError(
+        name === undefined ? 'cli/config-unknown-key' : 'cli/config-wrong-type',
+        name === undefined
+          ? `${path} has a key this program does not know: model_servers.${key}.`
+          : `${path}: model_servers.${key} must be a string.`,
+        `A [[model_servers]] table holds ${Object.keys(SERVER_KEYS).join(', ')}.`,
+      );
+    }
+    settings[name] = value;
+  }
+  return settings;
 }

@@ -5,13 +5,16 @@
  *
  * vLLM's own additions that are used when the server takes them: `return_tokens_as_token_ids` (names
  * candidates by id), `prompt_logprobs`, and a fresh `cache_salt` for every scoring, because reused
- * prefixes have returned stale prompt logprobs (vllm#42019). Other servers name candidates by text; such
+ * prefixes have returned stale prompt logprobs (vllm#42019). A constraint asks for the logprobs of the
+ * tokens it allows by name (`logprob_token_ids`, at most 128, vllm#43463), and of larger sets for the 512
+ * likeliest, which the server must be started for (`--max-logprobs 512`). Other servers name candidates by text; such
  * a text counts only when exactly one token of the vocabulary spells it.
  * Source: vLLM `vllm/entrypoints/openai/completion/{protocol,serving}.py`; OpenAI API reference.
  */
 import { bytesToHex } from '@assay/bytes';
 import type { ChatMessage } from '@assay/jobs';
 import type { World } from '@assay/world';
+import { compileConstraint } from '../constraint/index.ts';
 import {
   type Candidate,
   type ConstraintState,
@@ -27,13 +30,16 @@ import {
   type NativeOptions,
   type ScoreOptions,
   type TokenScore,
+  type TokenSet,
 } from '../engine.ts';
 import { orderCandidates } from '../gm-v1.ts';
 import { type Lane, LanePool } from '../lane-pool.ts';
 import { ENGINE_LIMITS } from '../limits.ts';
-import { sampleAnswer } from '../own-sampling.ts';
+import { allowedSets, sampleAnswer } from '../own-sampling.ts';
+import { topOfAllowed } from './allowed-top.ts';
 import { chatNatively, embedNatively } from './chat.ts';
 import { at, countAt, type Json, type JsonObject, listAt, numberAt, objectAt } from './json.ts';
+import { foundOrNull, repeatsItself } from './probe.ts';
 import {
   NO_CAPABILITIES,
   type RemoteModel,
@@ -60,8 +66,14 @@ export interface CompletionsOptions extends ServerOptions {
 
 const CONTEXT_TOKENS_DEFAULT = 4096;
 const PARALLEL_DEFAULT = 16;
-/** vLLM's default `--max-logprobs`, OpenAI's old limit, the least. */
-const LOGPROBS_TRIED = [20, 5, 1] as const;
+/** `--max-logprobs` as constraints need it, vLLM's default for it, OpenAI's old limit, the least. */
+const LOGPROBS_TRIED = [512, 20, 5, 1] as const;
+/** Of a large set of allowed tokens, enough are among this many likeliest, as a rule. */
+const WIDE = 512;
+/** vLLM's `MAX_LOGPROB_TOKEN_IDS`. */
+const NAMED_MAX = 128;
+/** How far the same logprob may be apart when it is asked for in two ways. */
+const NAMED_NATS = 0.5;
 
 /** @throws EngineError engine/unavailable; engine/unsupported when `vllm` lacks what vLLM has */
 export async function openCompletionsServer(options: CompletionsOptions): Promise<Engine> {
@@ -102,6 +114,12 @@ interface Named {
   readonly contextTokens: number;
 }
 
+interface StepOptions {
+  /** The tokens whose logprobs are wanted, instead of the likeliest; at most `NAMED_MAX`. */
+  readonly named?: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 interface StepAnswer {
   readonly top: readonly Candidate[];
   readonly cachedTokens: number;
@@ -135,19 +153,20 @@ class CompletionsServer implements Engine {
   async probe(): Promise<void> {
     const { model } = this.#options;
     const found = model === null ? {} : await this.#probeTokens();
-    const embedded = await this.#refusedAsNull(this.embed(['a']));
+    const embedded = await foundOrNull(this.embed(['a']));
     const chat = { temperatureMicro: 1e6, topPMicro: 1e6, seed: 7, maxTokens: 8 };
-    const ask = () => this.generateNatively([{ role: 'user', content: 'Hello' }], chat);
-    const first = await this.#refusedAsNull(ask());
-    const again = first === null ? null : await this.#refusedAsNull(ask());
+    const ask = () => {
+      return foundOrNull(this.generateNatively([{ role: 'user', content: 'Hello' }], chat));
+    };
+    const chats = await ask();
     const capabilities: EngineCapabilities = {
       ...this.info.capabilities,
       ...found,
       embeddings: embedded !== null,
-      seeds: first !== null && first.text !== '' && first.text === again?.text,
-      toolCalls: first !== null,
+      seeds: chats !== null && (await repeatsItself(async () => (await ask())?.text ?? null)),
+      toolCalls: chats !== null,
     };
-    if (first === null && !capabilities.ownSampler) {
+    if (chats === null && !capabilities.ownSampler) {
       throw new EngineError('engine/unavailable', 'the server neither chats nor gives candidates');
     }
     this.info = { ...this.info, capabilities };
@@ -163,10 +182,11 @@ class CompletionsServer implements Engine {
       topCandidatesMax = await this.#logprobsTaken(ids);
     }
     if (topCandidatesMax === 0) return {};
-    const step = await this.#refusedAsNull(this.#step(ids, topCandidatesMax));
+    const step = await foundOrNull(this.#step(ids, topCandidatesMax));
     if (step === null) return { topCandidatesMax };
-    const scored = await this.#refusedAsNull(this.#promptLogprobs(ids, topCandidatesMax));
+    const scored = await foundOrNull(this.#promptLogprobs(ids, topCandidatesMax));
     const again = await this.#step(ids, topCandidatesMax);
+    const isWide = topCandidatesMax >= Math.min(WIDE, this.info.vocabularySize);
     return {
       topCandidatesMax,
       ownSampler: true,
@@ -174,7 +194,20 @@ class CompletionsServer implements Engine {
       teacherForcing: scored !== null,
       scoringCost: scored === null ? 'none' : 'prefill',
       prefixReuse: again.cachedTokens > 0,
+      constraints: isWide && (await this.#namesTokens(ids, step)),
     };
+  }
+
+  /** Whether logprobs of tokens that we name come back, as constraints need it. */
+  async #namesTokens(ids: readonly number[], { top }: StepAnswer): Promise<boolean> {
+    if (this.#options.model?.tokenizer.pieces() == null) return false;
+    const wanted = [top.at(-1)!, top[Math.floor(top.length / 2)]!];
+    const asked = wanted.map(({ id }) => id);
+    const named = await foundOrNull(this.#step(ids, NAMED_MAX, { named: asked }));
+    return wanted.every((one) => {
+      const found = named?.top.find(({ id }) => id === one.id);
+      return found !== undefined && Math.abs(found.logprob - one.logprob) < NAMED_NATS;
+    });
   }
 
   /** The most candidates the server reports per position; 0 for none. */
@@ -199,11 +232,9 @@ class CompletionsServer implements Engine {
     return this.#text.promptIds(messages);
   }
 
-  constrain(_schema: JsonSchema): ConstraintState {
-    throw new EngineError(
-      'engine/unsupported',
-      `${this.info.kind} reports too few candidates to constrain an answer checkably`,
-    );
+  constrain(schema: JsonSchema): ConstraintState {
+    this.#need('constraints', 'to hold an answer to a schema checkably');
+    return compileConstraint(schema, this.#options.model!.tokenizer);
   }
 
   async generate(promptIds: readonly number[], options: GenerateOptions): Promise<Generation> {
@@ -215,7 +246,8 @@ class CompletionsServer implements Engine {
       throw new EngineError('engine/unsupported', `the server reports ${most} candidates at most`);
     }
     const detokenize = (ids: readonly number[]) => this.detokenize(ids);
-    const next = (ids: readonly number[]) => this.#step([...promptIds, ...ids], topK, signal);
+    const next = (ids: readonly number[], allowed: TokenSet | null) =>
+      this.#next([...promptIds, ...ids], topK, { allowed, signal });
     const sample = () => sampleAnswer({ info, detokenize, next }, promptIds.length, options);
     return this.#lanes.use(promptIds, sample, signal);
   }
@@ -233,9 +265,21 @@ class CompletionsServer implements Engine {
       throw new EngineError('engine/prompt-too-long', 'prompt and answer exceed the context');
     }
     const ids = [...promptIds, ...outputIds];
+    const { constraint, signal } = options;
+    const allowed = allowedSets(constraint, outputIds);
+    const width = constraint === undefined ? topK : this.info.capabilities.topCandidatesMax;
     const score = async () => {
-      const all = await this.#promptLogprobs(ids, topK, options.signal);
-      return outputIds.map((id, i) => tokenScore(id, all[promptIds.length + i]!, topK));
+      const all = await this.#promptLogprobs(ids, width, signal);
+      const scores: TokenScore[] = [];
+      for (const [i, id] of outputIds.entries()) {
+        const wide = tokenScore(id, all[promptIds.length + i]!, width);
+        const top = await this.#topAt(wide, allowed[i]!, topK, {
+          ids: ids.slice(0, promptIds.length + i),
+          signal,
+        });
+        scores.push({ ...wide, top });
+      }
+      return scores;
     };
     return this.#lanes.use(promptIds, score, options.signal);
   }
@@ -257,13 +301,49 @@ class CompletionsServer implements Engine {
     await this.#lanes.close();
   }
 
+  /** Of a scored position; where too few of its candidates are allowed, one more step finds them. */
+  async #topAt(
+    { top }: TokenScore,
+    allowed: TokenSet | null,
+    topK: number,
+    at: { readonly ids: readonly number[]; readonly signal: AbortSignal | undefined },
+  ): Promise<readonly Candidate[]> {
+    if (allowed === null) return top.slice(0, topK);
+    const fitting = top.filter(({ id }) => allowed.has(id));
+    if (fitting.length >= Math.min(topK, allowed.size)) return fitting.slice(0, topK);
+    return (await this.#next(at.ids, topK, { allowed, signal: at.signal })).top;
+  }
+
+  async #next(
+    ids: readonly number[],
+    topK: number,
+    { allowed, signal }: StepOptions & { readonly allowed: TokenSet | null },
+  ): Promise<StepAnswer> {
+    if (allowed === null) return this.#step(ids, topK, { signal });
+    if (allowed.size <= NAMED_MAX) {
+      const answer = await this.#step(ids, NAMED_MAX, { named: [...allowed.ids()], signal });
+      // The sampled token comes along, allowed or not.
+      const top = answer.top.filter(({ id }) => allowed.has(id)).slice(0, topK);
+      return { ...answer, top };
+    }
+    const widths = [this.info.capabilities.topCandidatesMax];
+    return topOfAllowed({ allowed, topK, widths }, (width) => this.#step(ids, width, { signal }));
+  }
+
   #stepBody(ids: readonly number[], logprobs: number): JsonObject {
     const { modelName: model } = this.#named;
     return { model, prompt: ids, max_tokens: 1, temperature: 0, logprobs, ...this.#extras };
   }
 
-  async #step(ids: readonly number[], topK: number, signal?: AbortSignal): Promise<StepAnswer> {
-    const body = this.#stepBody(ids, topK);
+  async #step(
+    ids: readonly number[],
+    topK: number,
+    { named: asked, signal }: StepOptions = {},
+  ): Promise<StepAnswer> {
+    const body =
+      asked === undefined
+        ? this.#stepBody(ids, topK)
+        : { ...this.#stepBody(ids, 1), logprob_token_ids: asked };
     const answer = await this.#client.post('/v1/completions', body, signal ? { signal } : {});
     const named = objectAt(answer, 'choices.0.logprobs.top_logprobs.0');
     const top = Object.entries(named).map(([name, logprob]) => ({
@@ -304,17 +384,6 @@ class CompletionsServer implements Engine {
       'engine/unsupported',
       `the server does not give what it takes ${purpose}`,
     );
-  }
-
-  /** A probe the server refuses, or answers in a shape of its own, found that it cannot. */
-  async #refusedAsNull<T>(asked: Promise<T>): Promise<T | null> {
-    try {
-      return await asked;
-    } catch (error) {
-      const codes = ['engine/refused', 'engine/misbehaved', 'engine/unsupported'];
-      if (error instanceof EngineError && codes.includes(error.code)) return null;
-      throw error;
-    }
   }
 }
 

@@ -30,8 +30,10 @@ import {
 import { orderCandidates } from '../gm-v1.ts';
 import { type Lane, LanePool } from '../lane-pool.ts';
 import { allowedSets, sampleAnswer } from '../own-sampling.ts';
+import { topOfAllowed } from './allowed-top.ts';
 import { chatNatively, embedNatively } from './chat.ts';
 import { at, countAt, type Json, listAt, numberAt } from './json.ts';
+import { foundOrNull, repeatsItself } from './probe.ts';
 import {
   type RemoteModel,
   RemoteText,
@@ -156,12 +158,12 @@ class LlamaServer implements Engine {
     const wanted = first.top.at(-1)!;
     const isForced = forced.sampled.id === wanted.id;
     const isRaw = Math.abs(forced.sampled.logprob - wanted.logprob) < 0.5;
-    const embedded = await embedNatively(this.#client, null, ['a']).catch(refusedAsNull);
+    const embedded = await foundOrNull(embedNatively(this.#client, null, ['a']));
     const capabilities: EngineCapabilities = {
       ...this.info.capabilities,
       teacherForcing: isForced && isRaw,
       scoringCost: isForced && isRaw ? 'decode' : 'none',
-      seeds: await this.#repeatsItself(ids),
+      seeds: await repeatsItself(() => this.#sampleOnce(ids)),
       embeddings: embedded !== null,
       prefixReuse: again.cachedTokens > 0,
     };
@@ -252,17 +254,11 @@ class LlamaServer implements Engine {
 
   /** Asks for more candidates until enough of them are allowed. */
   async #next(step: Step, allowed: TokenSet | null): Promise<StepAnswer> {
+    if (allowed === null) return this.#step(step);
     const all = this.info.vocabularySize;
-    const enough = allowed === null ? 0 : Math.min(step.topK, allowed.size);
-    const asked = allowed === null ? [step.topK] : [TOP_OF_ALLOWED, all];
-    for (const topK of asked) {
-      const answer = await this.#step({ ...step, topK: Math.min(topK, all) });
-      const fitting = answer.top.filter(({ id }) => allowed?.has(id) ?? true);
-      if (fitting.length >= enough || topK >= all) {
-        return { ...answer, top: fitting.slice(0, step.topK) };
-      }
-    }
-    throw new EngineError('engine/misbehaved', 'the server reports too few candidates');
+    const widths = [Math.min(TOP_OF_ALLOWED, all), all];
+    const { topK } = step;
+    return topOfAllowed({ allowed, topK, widths }, (width) => this.#step({ ...step, topK: width }));
   }
 
   async #step({ slot, ids, topK, force, signal }: Step): Promise<StepAnswer> {
@@ -292,31 +288,22 @@ class LlamaServer implements Engine {
     };
   }
 
-  /** The server's own sampler, asked twice with one seed. */
-  async #repeatsItself(ids: readonly number[]): Promise<boolean> {
-    const ask = async (): Promise<string> => {
-      const answer = await this.#client.post('/completion', {
-        prompt: ids,
-        n_predict: 8,
-        seed: 7,
-        temperature: 1,
-        return_tokens: true,
-        cache_prompt: false,
-        id_slot: 0,
-      });
-      return String(listAt(answer, 'tokens'));
-    };
-    const first = await ask();
-    return first === (await ask());
+  /** The server's own sampler, with a fixed seed. @returns the ids it drew */
+  async #sampleOnce(ids: readonly number[]): Promise<string> {
+    const answer = await this.#client.post('/completion', {
+      prompt: ids,
+      n_predict: 8,
+      seed: 7,
+      temperature: 1,
+      return_tokens: true,
+      cache_prompt: false,
+      id_slot: 0,
+    });
+    return String(listAt(answer, 'tokens'));
   }
 }
 
 function candidate(value: Json): Candidate {
   const logprob = Math.max(LOGPROB_MIN, Math.min(0, numberAt(value, 'logprob')));
   return { id: countAt(value, 'id'), logprob };
-}
-
-function refusedAsNull(error: unknown): null {
-  if (error instanceof EngineError && error.code !== 'engine/aborted') return null;
-  throw error;
 }

@@ -20,6 +20,7 @@ import { ENGINE_LIMITS } from '../limits.ts';
 import type { ToolCall } from '../tools.ts';
 import { toolJson } from './chat.ts';
 import { at, type Json, type JsonObject, listAt } from './json.ts';
+import { foundOrNull, repeatsItself } from './probe.ts';
 import { NO_CAPABILITIES, RemoteText, remoteInfo } from './remote-model.ts';
 import { ServerClient, type ServerOptions } from './server-client.ts';
 
@@ -69,15 +70,11 @@ class Ollama implements Engine {
     const question: readonly ChatMessage[] = [{ role: 'user', content: 'Hello' }];
     const options = { temperatureMicro: 1e6, topPMicro: 1e6, seed: 7, maxTokens: 8 };
     const chats = skills.length === 0 || skills.includes('completion');
-    const first = chats ? await this.generateNatively(question, options) : null;
-    const again = chats ? await this.generateNatively(question, options) : null;
-    const embedded = await this.embed(['a']).catch((error: unknown) => {
-      if (error instanceof EngineError && error.code === 'engine/refused') return null;
-      throw error;
-    });
+    const sample = async () => (await this.generateNatively(question, options)).text;
+    const embedded = await foundOrNull(this.embed(['a']));
     const capabilities: EngineCapabilities = {
       ...NO_CAPABILITIES,
-      seeds: first !== null && first.text !== '' && first.text === again?.text,
+      seeds: chats && (await repeatsItself(sample)),
       embeddings: embedded !== null,
       toolCalls: skills.includes('tools'),
     };

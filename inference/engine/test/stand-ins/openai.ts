@@ -58,6 +58,7 @@ const KNOWN = new Set(['model', 'prompt', 'max_tokens', 'temperature', 'logprobs
 const VLLM_KNOWN = new Set([
   ...KNOWN,
   ...['prompt_logprobs', 'return_tokens_as_token_ids', 'return_token_ids', 'cache_salt'],
+  'logprob_token_ids',
 ]);
 
 function refuse(message: string): Reply {
@@ -72,9 +73,14 @@ async function complete(model: StandInModel, dials: OpenAiDials, body: Body): Pr
   const most = dials.logprobsMax ?? (dials.vllm ? 20 : 5);
   const wanted = Math.max(Number(body.logprobs ?? 0), Number(body.prompt_logprobs ?? 0));
   if (wanted > most) return refuse(`Requested sample logprobs of ${wanted}, greater than ${most}`);
+  const named = body.logprob_token_ids as readonly number[] | undefined;
+  if (named !== undefined && named.length > 128) {
+    return refuse(`Requested logprob_token_ids of length ${named.length}, greater than 128`);
+  }
   if (ids.length + 1 > 2048) return refuse("This model's maximum context length is 2048 tokens");
-  const { top } = await model.next(ids, Math.max(1, Number(body.logprobs ?? 0)));
-  const first = top[0]!;
+  const { top: likeliest } = await model.next(ids, Math.max(1, Number(body.logprobs ?? 0)));
+  const first = likeliest[0]!;
+  const top = named === undefined ? likeliest : await namedTokens(model, ids, [first.id, ...named]);
   const name = (id: number) =>
     body.return_tokens_as_token_ids === true ? `token_id:${id}` : model.piece(id) || '<end>';
   const logprobs =
@@ -101,6 +107,16 @@ async function complete(model: StandInModel, dials: OpenAiDials, body: Body): Pr
   return {
     body: { id: 'cmpl-1', object: 'text_completion', model: MODEL_NAME, choices: [choice], usage },
   };
+}
+
+/** The sampled token, and the named ones, whatever their rank. */
+async function namedTokens(model: StandInModel, ids: readonly number[], named: readonly number[]) {
+  const found: { readonly id: number; readonly logprob: number }[] = [];
+  for (const id of new Set(named)) {
+    const { logprob } = await model.next(ids, 1, id);
+    found.push({ id, logprob: logprob! });
+  }
+  return found;
 }
 
 /** Null first; then the likeliest and the token itself, by id, in no order anybody may rely on. */
