@@ -10,6 +10,7 @@
 import { bytesFromUtf8 } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
 import { type Candidate, drawGmV1, orderCandidates, type TokenScore } from '@assay/engine';
+import { fineBitsOf } from '@assay/jobs';
 import {
   type EvidenceTable,
   GENERIC_EVIDENCE,
@@ -22,7 +23,7 @@ import {
   createUniform,
   entropyMilli,
   samplingMargin,
-  sketchDistanceMicro,
+  sketchDistanceMilli,
 } from '@assay/verify/calibrate';
 import type { Row } from '../apps/cli/src/calibration/rows.ts';
 
@@ -75,12 +76,12 @@ function answer(seed: Uint8Array, noise: number, uniform: () => number): TokenMe
     const host = through(logits, scale / Math.SQRT2, uniform);
     const judge = through(logits, scale / Math.SQRT2, uniform);
     const { id } = drawGmV1(seed, position, host, PARAMS);
-    const told = sketchOf([seenBy(host, id)]);
+    const told = sketchOf([seenBy(host, id)], TOLERANCE);
     const seen = seenBy(judge, id);
     return {
       entropyMilli: entropyMilli(seen.top),
-      distanceMicro: sketchDistanceMicro(seen, told),
-      margin: samplingMargin(seen, { seed, position, params: PARAMS, toleranceMicro: TOLERANCE }),
+      distanceMilli: sketchDistanceMilli(seen, told, fineBitsOf(TOLERANCE)),
+      margin: samplingMargin(seen, { seed, position, params: PARAMS }),
     };
   });
 }

@@ -78,13 +78,13 @@ export async function openModelSource(source: ModelSource): Promise<OpenModel> {
   try {
     const { engine, weights, name } = await openEngine(source, path);
     const table = tableOf(path, engine.info.weightsSha256);
-    const attributions = table.version === 3 ? table.attributions : [];
+    const attributions = table.version === 4 ? table.attributions : [];
     const manifest = describeModel(engine, {
       name: name.slice(0, NAME_CHARS_MAX),
       weightsFormat: weights.format,
       weightsSizeBytes: weights.sizeBytes,
       evidenceSha256: evidenceSha256(table),
-      ...(table.version === 3 ? { thresholds: { impossibleMicro: table.impossibleMicro } } : {}),
+      ...(table.version === 4 ? { thresholds: { impossibleMicro: table.impossibleMicro } } : {}),
       suspects: attributions.map(({ recipe, weightsSha256 }) => ({ recipe, weightsSha256 })),
     });
     const assurance = assuranceClass(engine.info.capabilities);

@@ -34,11 +34,17 @@ export interface ProvenAnswer {
     readonly tokenIds: readonly number[];
     /** What the host claims about each sampled token, nats; empty without the sketch part. */
     readonly claimedLogprobs: readonly number[];
-    /** The four likeliest of each position as the host claims, descending, nats. */
-    readonly claimedTop: readonly (readonly number[])[];
-    /** What judges found for the sampled tokens with their own models, as they had committed, nats. */
-    readonly judges: readonly { readonly signer: number; readonly logprobs: readonly number[] }[];
+    /** What judges found with their own models, as they had committed. */
+    readonly judges: readonly JudgeSketch[];
   } | null;
+}
+
+export interface JudgeSketch {
+  readonly signer: number;
+  /** Of the sampled tokens, nats. */
+  readonly logprobs: readonly number[];
+  /** Per token: greatest distance of the four likeliest from the host's, fine codes (0 to 128). */
+  readonly apart: readonly number[];
 }
 
 /** Nothing more can be concluded after the check that failed last. */

@@ -20,7 +20,7 @@ import {
   type TranscriptIds,
   transcriptHash,
 } from '@assay/jobs';
-import type { Checks } from './checks.ts';
+import type { Checks, JudgeSketch } from './checks.ts';
 import type { InferResult } from './infer-result.ts';
 import type { NodeSource } from './node-source.ts';
 import { fetchBytes, hexBytes } from './sources.ts';
@@ -47,14 +47,8 @@ export interface CheckedTranscript {
   readonly ids: TranscriptIds;
   /** The sketch part; null when nobody has it any more. */
   readonly sketch: Uint8Array | null;
-  /** Openings of judges that fit: their own logprobs of the sampled tokens. */
+  /** Openings of judges that fit. */
   readonly judges: readonly JudgeSketch[];
-}
-
-export interface JudgeSketch {
-  readonly signer: number;
-  /** Nats. */
-  readonly logprobs: readonly number[];
 }
 
 /** @returns null when nobody has the transcript; that is no fault of the answer */
@@ -128,7 +122,7 @@ async function checkSketch(
     part.ok &&
     part.value.sketch.length === SKETCH_BYTES * commitment.outputTokens &&
     bytesEqual(sketchRootOf(part.value), commitment.sketchRoot);
-  checks.expect(what, isRight, `five logprobs per token; ${bytes.length} bytes`);
+  checks.expect(what, isRight, `five codes per token; ${bytes.length} bytes`);
   if (!part.ok || !isRight) return nothing;
   const host = { commitment, sketch: part.value.sketch };
   return { sketch: bytes, judges: await checkJudges(node, checks, host, result) };
@@ -164,7 +158,12 @@ async function checkJudges(
     if (nats === null || nats > AGREEMENT_NATS) missing.add(index);
     else shown.set(index, `${index}: ${nats.toFixed(4)}`);
     if (isIts && nats !== null) {
-      sketches.set(index, { signer: index, logprobs: sampledLogprobs(opening.value.sketch) });
+      const { sketch } = opening.value;
+      sketches.set(index, {
+        signer: index,
+        logprobs: sampledLogprobs(sketch),
+        apart: codesApart(sketch, host.sketch),
+      });
     }
   }
   if (missing.size > 0) {
@@ -176,10 +175,23 @@ async function checkJudges(
   return [...sketches.values()];
 }
 
-function sampledLogprobs(sketch: Uint8Array): number[] {
+/** The absolute codes of a sketch, nats. */
+export function sampledLogprobs(sketch: Uint8Array): number[] {
   return Array.from({ length: sketch.length / SKETCH_BYTES }, (_, i) =>
     decodeLogprob(sketch[i * SKETCH_BYTES]!),
   );
+}
+
+/** Fine codes repeat after 256: the shorter way round. */
+function codesApart(a: Uint8Array, b: Uint8Array): number[] {
+  return Array.from({ length: a.length / SKETCH_BYTES }, (_, i) => {
+    const ranks = Array.from({ length: SKETCH_BYTES - 1 }, (_, rank) => {
+      const at = i * SKETCH_BYTES + 1 + rank;
+      const way = (a[at]! - b[at]!) & 255;
+      return Math.min(way, 256 - way);
+    });
+    return Math.max(...ranks);
+  });
 }
 
 /** Of the sampled tokens' logprobs; null when the lengths differ. */

@@ -8,12 +8,7 @@
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
-import {
-  type ClosingCertificate,
-  decodeLogprob,
-  decodeSketchPart,
-  SKETCH_BYTES,
-} from '@assay/jobs';
+import { type ClosingCertificate, decodeSketchPart } from '@assay/jobs';
 import { DEVNET, NETWORKS, type NetworkParams } from '@assay/params';
 import { checkBitcoin } from './bitcoin.ts';
 import type { BitcoinSource } from './bitcoin-source.ts';
@@ -25,7 +20,7 @@ import { checkTerms, type ProvenRequest, proveRequest, proveResult } from './rec
 import { checkCommitment, checkPayment, checkVerdicts, settlementOf } from './settlement.ts';
 import { SignerSets } from './signer-sets.ts';
 import { fetchBytes, field, hexBytes, type Signer } from './sources.ts';
-import { type CheckedTranscript, checkTranscript } from './transcript.ts';
+import { type CheckedTranscript, checkTranscript, sampledLogprobs } from './transcript.ts';
 
 export interface VerifyOptions {
   /** Whose signatures count, independently of the node. */
@@ -154,17 +149,10 @@ function claimsOf({ ids, sketch: bytes, judges }: CheckedTranscript): ProvenAnsw
   const { text, outputIds } = ids;
   const part = bytes === null ? null : decodeSketchPart(bytes);
   const sketch = part?.ok ? part.value.sketch : null;
-  const claims =
-    sketch === null
-      ? []
-      : outputIds.map((_, i) =>
-          Array.from(sketch.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES), decodeLogprob),
-        );
   return {
     text,
     tokenIds: outputIds,
-    claimedLogprobs: claims.map((one) => one[0]!),
-    claimedTop: claims.map((one) => one.slice(1)),
+    claimedLogprobs: sketch === null ? [] : sampledLogprobs(sketch),
     judges,
   };
 }

@@ -90,16 +90,17 @@ function findingsOf({ judges }: Claims) {
 
 function showTokens(claims: Claims): void {
   byId('tokens-note').textContent =
-    'A dot is the probability that the host claims for the token it drew; the bar behind it reaches from the ' +
-    'likeliest to the fourth likeliest candidate of that place. Rings are what signers found with their own models, ' +
-    'fixed before the host showed its claims; --rescore on the command line does the same on your machine.';
+    'A dot is the probability that the host claims for the token it drew. Rings are what signers found with their own ' +
+    'models, fixed before the host showed its claims; --rescore on the command line does the same on your machine.';
   const percent = (logprob: number) => `${(100 * Math.exp(logprob)).toFixed(1)} %`;
   byId('plot').replaceChildren(
     drawTokens(claims, findingsOf(claims), (i) => {
-      const top = claims.claimedTop[i]!.map(percent).join(', ');
+      const apart = claims.judges
+        .map((one) => `signer ${one.signer} by ${one.apart[i]}`)
+        .join(', ');
       byId('token').textContent =
-        `token ${i + 1}, id ${claims.tokenIds[i]}: claimed ${percent(claims.claimedLogprobs[i]!)}; ` +
-        `the four likeliest there: ${top}`;
+        `token ${i + 1}, id ${claims.tokenIds[i]}: claimed ${percent(claims.claimedLogprobs[i]!)}` +
+        (apart === '' ? '' : `; the four likeliest lie apart from ${apart} of 256 codes`);
     }),
   );
   byId('tokens').hidden = false;

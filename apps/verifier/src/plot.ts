@@ -65,9 +65,7 @@ function drawToken(
   onToken: (index: number) => void,
 ): void {
   const x = LEFT + i * STEP + STEP / 2;
-  const top = claims.claimedTop[i]!;
   svg.append(
-    element('line', { class: 'range', x1: x, x2: x, y1: yOf(top[0]!), y2: yOf(top.at(-1)!) }),
     element('circle', { class: 'host', cx: x, cy: yOf(claims.claimedLogprobs[i]!), r: 3.5 }),
   );
   for (const { logprobs } of findings) {

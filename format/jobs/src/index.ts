@@ -51,7 +51,16 @@ export {
   signCommitment,
   verifyCommitment,
 } from './commitment.ts';
-export { decodeLogprob, encodeLogprob, logprobCellMicro } from './companding.ts';
+export {
+  absoluteCell,
+  compandedPosition,
+  decodeLogprob,
+  encodeLogprob,
+  fineBitsOf,
+  fineCode,
+  logprobCellMicro,
+  STEP_PARTS,
+} from './companding.ts';
 export {
   type DisputeVerdict,
   disputeVerdictTuple,

@@ -20,7 +20,7 @@ export interface Opening {
   readonly publicKey: Uint8Array;
   /** 32 random bytes. */
   readonly salt: Uint8Array;
-  /** Five companded logprobs per answer token, by the judge's own model. */
+  /** Five codes per answer token as in a transcript, by the judge's own model. */
   readonly sketch: Uint8Array;
 }
 

@@ -54,7 +54,7 @@ export interface TranscriptIds {
 
 /** The sketch part. */
 export interface SketchPart {
-  /** Five companded logprobs per answer token. */
+  /** Five codes per answer token: absolute of its own logprob, fine of the four greatest. */
   readonly sketch: Uint8Array;
   /** One salt of 16 bytes per 32 answer tokens. */
   readonly salts: readonly Uint8Array[];

@@ -1,14 +1,17 @@
 import { bytesFromHex, bytesFromUtf8, bytesToHex, concatBytes } from '@assay/bytes';
 import { Cv, encodeClarityValue, parsePrincipal } from '@assay/clarity-value';
 import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  absoluteCell,
   assuranceClass,
   CHATML,
   type Commitment,
   commitmentHash,
   commitmentTuple,
   commitTranscript,
+  compandedPosition,
   decodeCommitment,
   decodeLogprob,
   decodeManifest,
@@ -28,6 +31,8 @@ import {
   encodeSketchPart,
   encodeTranscript,
   encodeVerdictChunk,
+  fineBitsOf,
+  fineCode,
   type InferenceRequest,
   logprobCellMicro,
   type ModelManifest,
@@ -36,6 +41,7 @@ import {
   renderTemplate,
   requestHash,
   requestTuple,
+  STEP_PARTS,
   samplingSeed,
   signCommitment,
   signVerdict,
@@ -367,4 +373,63 @@ describe('companding', () => {
     expect(decodeLogprob(encodeLogprob(-2))).toBeCloseTo(-2, 1);
     expect(decodeLogprob(254) - decodeLogprob(255)).toBeLessThan(0.8);
   });
+
+  it('fine codes are the low eight bits of the place among the parts of a step', () => {
+    const nats = fc.double({ min: 0, max: 30, noNaN: true });
+    fc.assert(
+      fc.property(nats, fc.integer({ min: 0, max: 6 }), (value, bits) => {
+        const position = compandedPosition(-value);
+        expect(fineCode(-value, bits)).toBe(Math.floor((position * 2 ** bits) / STEP_PARTS) % 256);
+        expect(position).toBeGreaterThanOrEqual(0);
+        expect(position).toBeLessThanOrEqual(255 * STEP_PARTS);
+      }),
+    );
+    fc.assert(
+      fc.property(nats, nats, (a, b) => {
+        const [near, far] = a <= b ? [a, b] : [b, a];
+        expect(compandedPosition(-near)).toBeLessThanOrEqual(compandedPosition(-far));
+      }),
+    );
+  });
+
+  it('a value lies in the cell of its absolute code', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 29, noNaN: true }), (value) => {
+        const { low, high } = absoluteCell(encodeLogprob(-value));
+        const position = compandedPosition(-value);
+        expect(position).toBeGreaterThanOrEqual(low);
+        expect(position).toBeLessThan(high);
+      }),
+    );
+  });
+
+  it('writes the codes of docs/protocol.md', () => {
+    const fine = (bits: number) => FINE_VECTORS.map(([nats]) => fineCode(-nats, bits));
+    expect(FINE_VECTORS.map(([nats]) => encodeLogprob(-nats))).toEqual(
+      FINE_VECTORS.map(([, absolute]) => absolute),
+    );
+    expect(fine(5)).toEqual(FINE_VECTORS.map(([, , five]) => five));
+    expect(fine(0)).toEqual(FINE_VECTORS.map(([, , , none]) => none));
+  });
+
+  it('parts grow with what honest machines reach, so that codes do not repeat within it', () => {
+    expect([5_000, 10_000, 20_000, 100_000, 1_000_000, 1].map(fineBitsOf)).toEqual([
+      6, 5, 4, 1, 0, 6,
+    ]);
+  });
 });
+
+/** Nats below zero, absolute code, fine codes of 5 and of 0 bits. */
+const FINE_VECTORS: readonly (readonly [number, number, number, number])[] = [
+  [0, 0, 0, 0],
+  [0.000_5, 0, 12, 0],
+  [0.01, 7, 232, 7],
+  [0.1, 44, 120, 43],
+  [0.7, 108, 125, 107],
+  [1, 121, 42, 121],
+  [2.3, 153, 45, 153],
+  [4.5, 180, 120, 179],
+  [9, 207, 229, 207],
+  [17.25, 233, 31, 232],
+  [30, 255, 224, 255],
+];

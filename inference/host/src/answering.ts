@@ -113,12 +113,12 @@ async function answer(job: Job, deps: AnsweringDeps, options: AnswerOptions): Pr
 async function makeJobAnswer(
   job: Job,
   { prompt, scope }: { readonly prompt: Prompt; readonly scope: SealScope | null },
-  { engine }: ServedModel,
+  { engine, manifest }: ServedModel,
   { world, options }: { readonly world: World; readonly options: AnswerOptions },
 ) {
   const { request, beaconBurnHash } = job.assigned;
   const hostPublicKey = publicKeyFromPrivate(options.operatingKey);
-  const task = { request, prompt, hostPublicKey, beaconBurnHash };
+  const task = { manifest, request, prompt, hostPublicKey, beaconBurnHash };
   const { commitment, transcript } = await makeAnswer(task, engine, {
     random: (size) => world.random.bytes(size),
     nowSecs: Math.floor(world.clock.nowMs() / 1000),

@@ -6,6 +6,8 @@ import type { RequestEnd, RequestRecord, SessionState } from './session-record.t
 
 /** A request whose answer is under way. */
 export interface OpenRequest {
+  /** Of the model's thresholds: how finely sketches are written. */
+  readonly toleranceMicro: number;
   readonly record: RequestRecord;
   readonly requestHash: Uint8Array;
   readonly run: AnswerRun;

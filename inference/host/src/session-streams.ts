@@ -93,6 +93,7 @@ export class SessionStreams {
             ...(task.constraint.state === null ? {} : { constraint: task.constraint.state }),
           });
     const open: OpenRequest = {
+      toleranceMicro: model.manifest.thresholds.toleranceMicro,
       record,
       requestHash,
       run,
@@ -220,7 +221,7 @@ export class SessionStreams {
     const ids = scores.map(({ id }) => id);
     const salt = this.#deps.world.random.bytes(SALT_BYTES);
     open.salts.push(salt);
-    const sketch = sketchOf(scores);
+    const sketch = sketchOf(scores, open.toleranceMicro);
     open.sketches.push(sketch);
     const stored = { ids, sketch, salt };
     await this.#deps.book.putLeaf(session.terms.id, open.record.request.index, leaf, stored);
@@ -304,7 +305,7 @@ export class SessionStreams {
       outputIds: scores.map(({ id }) => id),
       sketch: concatBytes(
         ...open.sketches,
-        sketchOf(scores.slice(open.sketches.length * LEAF_TOKENS)),
+        sketchOf(scores.slice(open.sketches.length * LEAF_TOKENS), open.toleranceMicro),
       ),
       salts: open.salts,
       text: run.text.slice(0, count === open.emitted ? open.shown : (tokens.at(-1)?.textEnd ?? 0)),

@@ -8,8 +8,11 @@ import {
   type Commitment,
   commitTranscript,
   encodeLogprob,
+  fineBitsOf,
+  fineCode,
   type InferenceRequest,
   leafCount,
+  type ModelManifest,
   type Prompt,
   promptMessages,
   requestHash,
@@ -21,6 +24,8 @@ import {
 import { LIMITS } from './limits.ts';
 
 export interface AnswerTask {
+  /** Of the model that is asked. */
+  readonly manifest: Pick<ModelManifest, 'thresholds'>;
   readonly request: InferenceRequest;
   readonly prompt: Prompt;
   /** The operating key that will sign, 33 bytes. */
@@ -74,7 +79,7 @@ export async function makeAnswer(
     finish: generation.finish,
     promptIds,
     outputIds,
-    sketch: sketchOf(generation.tokens),
+    sketch: sketchOf(generation.tokens, task.manifest.thresholds.toleranceMicro),
     salts,
     ...(options.blinding ? { blinding: options.blinding } : {}),
     text: engine.detokenize(outputIds),
@@ -83,14 +88,18 @@ export async function makeAnswer(
   return { transcript, commitment, tokens: generation.tokens };
 }
 
-/** Five codes per token: its own logprob, then the four greatest. */
-export function sketchOf(tokens: readonly TokenScore[]): Uint8Array {
+/**
+ * Five codes per token: absolute of its own logprob, then fine of the four greatest.
+ * @param toleranceMicro of the model's thresholds
+ */
+export function sketchOf(tokens: readonly TokenScore[], toleranceMicro: number): Uint8Array {
+  const fineBits = fineBitsOf(toleranceMicro);
   const sketch = new Uint8Array(tokens.length * SKETCH_BYTES);
   tokens.forEach((token, i) => {
     sketch[i * SKETCH_BYTES] = encodeLogprob(token.logprob);
     for (let rank = 0; rank + 1 < SKETCH_BYTES; rank++) {
       const logprob = token.top[rank]?.logprob ?? Number.NEGATIVE_INFINITY;
-      sketch[i * SKETCH_BYTES + 1 + rank] = encodeLogprob(logprob);
+      sketch[i * SKETCH_BYTES + 1 + rank] = fineCode(logprob, fineBits);
     }
   });
   return sketch;

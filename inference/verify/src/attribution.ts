@@ -11,8 +11,8 @@
  */
 import { assert } from '@assay/bytes';
 import { lnGm, type TokenScore } from '@assay/engine';
-import { decodeLogprob, SKETCH_BYTES } from '@assay/jobs';
-import { type DrawPoint, samplingMargin } from './measure.ts';
+import { fineBitsOf, SKETCH_BYTES } from '@assay/jobs';
+import { type DrawPoint, samplingMargin, sketchDistanceMilli } from './measure.ts';
 
 /** One token as both models saw it and as the host told it. */
 export interface AttributedToken {
@@ -21,6 +21,8 @@ export interface AttributedToken {
   /** The host's five codes. */
   readonly sketch: Uint8Array;
   readonly point: DrawPoint;
+  /** Of the manifest's thresholds. */
+  readonly toleranceMicro: number;
 }
 
 export interface Attribution {
@@ -60,8 +62,8 @@ export const DEFAULT_STAKES: AttributionStakes = {
   drawFloorMicro: 4_000,
 };
 
-/** Squared distances below this are rounding of the sketch's cells, not models. Nats squared. */
-const FLOOR = 1e-6;
+/** Squared distances below this are noise between machines, not models. Fine codes squared. */
+const FLOOR = 1;
 
 /** One token's bets, millionths of a nat. */
 export interface AttributionBets {
@@ -114,16 +116,9 @@ function sketchBetMilli(token: AttributedToken, stakes: AttributionStakes): numb
   return Math.max(-stakes.clipMilli, Math.min(stakes.clipMilli, milli));
 }
 
-/** Probability-weighted squared distance of a model's logprobs from the host's codes. */
-function gap(score: TokenScore, { sketch, claimed }: AttributedToken): number {
-  let sum = Math.exp(claimed.logprob) * (decodeLogprob(sketch[0]!) - score.logprob) ** 2;
-  for (let rank = 0; rank + 1 < SKETCH_BYTES; rank++) {
-    const own = score.top[rank];
-    const weight = claimed.top[rank];
-    if (own === undefined || weight === undefined) continue;
-    sum += Math.exp(weight.logprob) * (decodeLogprob(sketch[rank + 1]!) - own.logprob) ** 2;
-  }
-  return sum;
+/** Squared distance of a model's logprobs from the host's codes, fine codes squared. */
+function gap(score: TokenScore, { sketch, toleranceMicro }: AttributedToken): number {
+  return (sketchDistanceMilli(score, sketch, fineBitsOf(toleranceMicro)) / 1000) ** 2;
 }
 
 function drawSide(

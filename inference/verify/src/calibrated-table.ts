@@ -12,7 +12,7 @@ import type { Alternative, Channel, TokenEvidence, TokenMeasurement } from './ev
 import { LIMITS } from './limits.ts';
 
 export interface CalibratedTable {
-  readonly version: 3;
+  readonly version: 4;
   readonly name: string;
   /** Of the weights it was measured on, 64 hex digits. */
   readonly weightsSha256: string;
@@ -40,45 +40,43 @@ export interface TableAxes {
   readonly entropyEdgesMilli: readonly number[];
   /** Rows of the margin channel: upper edges of the lead, millionths of a nat. */
   readonly leadEdgesMicro: readonly number[];
-  /** Bins after bin 0 (no difference): upper edges in millionths of a nat. */
-  readonly distanceEdgesMicro: readonly number[];
-  /** The same for margins; a last bin is for tokens that top-k or top-p had removed. */
+  /** Bins after bin 0 (no difference): upper edges in thousandths of a fine code. */
+  readonly distanceEdgesMilli: readonly number[];
+  /** The same for margins, millionths of a nat. */
   readonly marginEdgesMicro: readonly number[];
 }
 
 export const DEFAULT_AXES: TableAxes = {
   entropyEdgesMilli: [50, 300, 800, 1500],
   leadEdgesMicro: [
-    500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000, 1_024_000,
+    500, 1_000, 2_000, 4_000, 8_000, 12_000, 16_000, 20_000, 24_000, 32_000, 48_000, 64_000,
+    128_000, 256_000, 512_000, 1_024_000,
   ],
-  distanceEdgesMicro: [
-    30, 100, 300, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 512_000,
+  distanceEdgesMilli: [
+    100, 300, 600, 1_000, 2_000, 3_000, 5_000, 8_000, 16_000, 32_000, 64_000, 128_000,
   ],
-  marginEdgesMicro: [16_000, 256_000],
+  marginEdgesMicro: [2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 256_000],
 };
 
 /** How many rows and bins a channel has. */
 export function tableShape(axes: TableAxes, channel: Channel): { rows: number; bins: number } {
   return channel === 'sketch'
-    ? { rows: axes.entropyEdgesMilli.length + 1, bins: axes.distanceEdgesMicro.length + 2 }
-    : { rows: axes.leadEdgesMicro.length + 1, bins: axes.marginEdgesMicro.length + 3 };
+    ? { rows: axes.entropyEdgesMilli.length + 1, bins: axes.distanceEdgesMilli.length + 2 }
+    : { rows: axes.leadEdgesMicro.length + 1, bins: axes.marginEdgesMicro.length + 2 };
 }
 
 export function placeCalibrated(
   { axes }: Pick<CalibratedTable, 'axes'>,
-  { entropyMilli, distanceMicro, margin }: TokenMeasurement,
+  { entropyMilli, distanceMilli, margin }: TokenMeasurement,
 ): TokenEvidence {
-  const { marginEdgesMicro } = axes;
   return {
     sketch: {
       row: rowOf(axes.entropyEdgesMilli, entropyMilli),
-      bin: binOf(axes.distanceEdgesMicro, distanceMicro),
+      bin: binOf(axes.distanceEdgesMilli, distanceMilli),
     },
     margin: {
       row: rowOf(axes.leadEdgesMicro, margin.leadMicro),
-      bin: margin.filtered
-        ? marginEdgesMicro.length + 2
-        : binOf(marginEdgesMicro, margin.marginMicro),
+      bin: binOf(axes.marginEdgesMicro, margin.marginMicro),
     },
   };
 }
@@ -121,7 +119,7 @@ function faultOf(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return 'not an object';
   const table = value as Partial<CalibratedTable>;
   if (!hasKeys(table, TABLE_KEYS)) return 'keys';
-  if (table.version !== 3) return 'version';
+  if (table.version !== 4) return 'version';
   if (typeof table.name !== 'string' || table.name.length > 64) return 'name';
   if (!/^[0-9a-f]{64}$/.test(String(table.weightsSha256))) return 'weightsSha256';
   const { axes, alternatives, attributions, impossibleMicro } = table;

@@ -88,7 +88,7 @@ export async function askSuspects(
   open: (suspect: SuspectModel) => Promise<Engine | null>,
 ): Promise<Attributed | null> {
   const { manifest, table } = answer;
-  const known = table.version === 3 ? table.attributions : [];
+  const known = table.version === 4 ? table.attributions : [];
   const suspects = suspectsOf(manifest).flatMap((suspect) => {
     const calibrated = known.find((one) => isSame(one, suspect));
     return calibrated === undefined ? [] : [{ suspect, calibrated }];
@@ -130,7 +130,8 @@ async function compare(
     claimed,
     suspect: suspected[i]!,
     sketch: sketch.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES),
-    point: { seed, position: i, params, toleranceMicro },
+    point: { seed, position: i, params },
+    toleranceMicro,
   }));
   const { peakMicro, endMicro } = attribute(tokens, stakes);
   return { peakMicro, endMicro };

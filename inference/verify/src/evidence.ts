@@ -6,8 +6,8 @@
  * bin, in thousandths of a nat; sums and decisions are integers, so that equal numbers give equal
  * verdicts.
  *
- * The generic table measures differences in units of the manifest's tolerance, so it serves profiles
- * of different precision. A calibrated one (calibrated-table.ts) is made for one model and profile and
+ * The generic table measures differences in units of the manifest's tolerance (of which a fine code of the
+ * sketch is about a sixteenth), so it serves profiles of different precision. A calibrated one (calibrated-table.ts) is made for one model and profile and
  * replaces it by its hash in the manifest.
  * Source: verification.md 5.4 (channels A and B, clipped ratios, gamma 0.8).
  */
@@ -33,50 +33,53 @@ export interface Alternative {
 export type EvidenceTable = GenericTable | CalibratedTable;
 
 export interface GenericTable {
-  readonly version: 1;
+  readonly version: 2;
   readonly name: string;
   /** Upper edges of the first four of five buckets, entropy in thousandths of a nat. */
   readonly entropyEdgesMilli: readonly number[];
-  /** Upper edges of the bins after bin 0 (no difference), in sixteenths of the tolerance. */
-  readonly binEdgesSixteenths: readonly number[];
+  /** Margins: upper edges of the bins after bin 0 (no difference), in sixteenths of the tolerance. */
+  readonly marginEdgesSixteenths: readonly number[];
+  /** Sketches: upper edges of the bins, in fine codes. */
+  readonly sketchEdgesCodes: readonly number[];
   readonly alternatives: readonly Alternative[];
 }
 
-/** Bins of the margin channel end with one for tokens that top-k or top-p had removed. */
-export const FILTERED_BIN = 10;
-
-const BIN_EDGES = [4, 8, 16, 32, 64, 128, 256, 1024];
+const MARGIN_EDGES = [4, 8, 16, 32, 64, 128, 256, 1024];
+const SKETCH_EDGES = [4, 8, 16, 32, 64, 128, 192, 256];
 
 /**
  * What honest machines show, from the side of caution: several times more spread than measured.
- * Bins: none, 1/4, 1/2, 1, 2, 4, 8, 16, 64 tolerances, more; filtered out.
+ * Bins of margins: none, 1/4, 1/2, 1, 2, 4, 8, 16, 64 tolerances, more.
  */
 const HONEST: Readonly<Record<Channel, readonly number[]>> = {
-  sketch: [0.69, 0.2, 0.06, 0.035, 0.01, 0.003, 0.001, 0.0005, 0.0003, 0.0002],
-  margin: [0.983, 0.006, 0.004, 0.003, 0.0015, 0.0008, 0.0006, 0.0004, 0.0003, 0.0002, 0.0002],
+  sketch: [0.89, 0.06, 0.035, 0.01, 0.003, 0.001, 0.0005, 0.0003, 0.0002],
+  margin: [0.983, 0.006, 0.004, 0.003, 0.0015, 0.0008, 0.0006, 0.0004, 0.0003, 0.0004],
 };
 
-/** What cheats show. `near`: the same weights, coarser. `far`: other weights, prompt or sampler. */
+/**
+ * What cheats show. `near`: the same weights, coarser. `far`: other weights, prompt or sampler; fine codes
+ * are then anything.
+ */
 const CHEATS: readonly { name: string; channel: Channel; shares: readonly number[] }[] = [
   {
     name: 'sketch-near',
     channel: 'sketch',
-    shares: [0.35, 0.1, 0.08, 0.1, 0.12, 0.12, 0.08, 0.04, 0.008, 0.002],
+    shares: [0.45, 0.08, 0.1, 0.12, 0.12, 0.08, 0.04, 0.008, 0.002],
   },
   {
     name: 'sketch-far',
     channel: 'sketch',
-    shares: [0.06, 0.02, 0.02, 0.03, 0.04, 0.06, 0.09, 0.16, 0.3, 0.22],
+    shares: [0.06, 0.03, 0.04, 0.05, 0.07, 0.15, 0.3, 0.25, 0.05],
   },
   {
     name: 'margin-near',
     channel: 'margin',
-    shares: [0.93, 0.01, 0.006, 0.01, 0.012, 0.012, 0.009, 0.007, 0.002, 0.001, 0.001],
+    shares: [0.93, 0.01, 0.006, 0.01, 0.012, 0.012, 0.009, 0.007, 0.002, 0.002],
   },
   {
     name: 'margin-far',
     channel: 'margin',
-    shares: [0.4, 0.005, 0.005, 0.01, 0.02, 0.03, 0.06, 0.18, 0.2, 0.05, 0.04],
+    shares: [0.4, 0.005, 0.005, 0.01, 0.02, 0.03, 0.06, 0.18, 0.2, 0.09],
   },
 ];
 
@@ -89,10 +92,11 @@ function scoreMilli(cheat: number, honest: number): number {
 }
 
 export const GENERIC_EVIDENCE: GenericTable = {
-  version: 1,
-  name: 'generic-1',
+  version: 2,
+  name: 'generic-2',
   entropyEdgesMilli: [200, 700, 1300, 2000],
-  binEdgesSixteenths: BIN_EDGES,
+  marginEdgesSixteenths: MARGIN_EDGES,
+  sketchEdgesCodes: SKETCH_EDGES,
   alternatives: CHEATS.map(({ name, channel, shares }) => {
     const honest = HONEST[channel];
     const row = shares.map((share, bin) => scoreMilli(share, honest[bin]!));
@@ -110,11 +114,12 @@ export function evidenceSha256(table: EvidenceTable): string {
 
 export const GENERIC_EVIDENCE_SHA256: string = evidenceSha256(GENERIC_EVIDENCE);
 
-/** What one token showed, before any table. Nats in millionths, entropy in thousandths. */
+/** What one token showed, before any table. Entropy in thousandths of a nat. */
 export interface TokenMeasurement {
   readonly entropyMilli: number;
-  readonly distanceMicro: number;
-  readonly margin: Pick<Margin, 'marginMicro' | 'leadMicro' | 'filtered'>;
+  /** Thousandths of a fine code. */
+  readonly distanceMilli: number;
+  readonly margin: Margin;
 }
 
 /** The places of a table that one token falls into. */
@@ -128,26 +133,26 @@ export function placeToken(
   token: TokenMeasurement,
   toleranceMicro: number,
 ): TokenEvidence {
-  return table.version === 1
+  return table.version === 2
     ? placeGeneric(table, token, toleranceMicro)
     : placeCalibrated(table, token);
 }
 
 function placeGeneric(
   table: GenericTable,
-  { entropyMilli, distanceMicro, margin }: TokenMeasurement,
+  { entropyMilli, distanceMilli, margin }: TokenMeasurement,
   toleranceMicro: number,
 ): TokenEvidence {
   const row = rowOf(table.entropyEdgesMilli, entropyMilli);
-  const binOf = (micro: number): number => {
-    if (micro <= 0) return 0;
-    const edges = table.binEdgesSixteenths;
-    const found = edges.findIndex((edge) => micro * 16 <= edge * toleranceMicro);
-    return 1 + (found < 0 ? edges.length : found);
+  const atMost = (edges: readonly number[], value: number): number => {
+    const found = edges.findIndex((edge) => value <= edge);
+    return found < 0 ? edges.length : found;
   };
+  const sixteenths = (margin.marginMicro * 16) / toleranceMicro;
+  const lost = sixteenths <= 0 ? 0 : 1 + atMost(table.marginEdgesSixteenths, sixteenths);
   return {
-    sketch: { row, bin: binOf(distanceMicro) },
-    margin: { row, bin: margin.filtered ? FILTERED_BIN : binOf(margin.marginMicro) },
+    sketch: { row, bin: atMost(table.sketchEdgesCodes, distanceMilli / 1000) },
+    margin: { row, bin: lost },
   };
 }
 

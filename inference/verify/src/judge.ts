@@ -20,6 +20,7 @@ import {
   decodeSessionPrompt,
   decodeSketchPart,
   decodeTranscript,
+  fineBitsOf,
   type Judgement,
   modelIdHex,
   promptHash,
@@ -43,7 +44,7 @@ import {
 } from './evidence.ts';
 import { checkExactRules, checkSketchPart } from './exact.ts';
 import { LIMITS } from './limits.ts';
-import { entropyMilli, type Margin, samplingMargin, sketchDistanceMicro } from './measure.ts';
+import { entropyMilli, type Margin, samplingMargin, sketchDistanceMilli } from './measure.ts';
 import { NO_CONSTRAINT, parseConstraint, sessionPromptIds } from './session-ask.ts';
 import { SHIPPED_TABLES } from './tables.ts';
 
@@ -56,8 +57,9 @@ export interface Reason {
 export interface Statistics {
   readonly tokens: number;
   readonly evidence: Evidence;
+  /** Per token, thousandths of a fine code. */
+  readonly sketchDistanceMilli: readonly number[];
   /** Per token, millionths of a nat. */
-  readonly sketchDistanceMicro: readonly number[];
   readonly marginMicro: readonly number[];
   /** Tokens that the sampler would not have picked here. */
   readonly mismatches: number;
@@ -292,28 +294,27 @@ function measureToken(
   const sketch = at.sketch.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES);
   const measured = {
     entropyMilli: entropyMilli(score.top),
-    distanceMicro: sketchDistanceMicro(score, sketch),
+    distanceMilli: sketchDistanceMilli(score, sketch, fineBitsOf(toleranceMicro)),
     margin: marginOf(answer, transcript, { score, i }),
   };
   return { ...measured, places: placeToken(table, measured, toleranceMicro) };
 }
 
 function marginOf(
-  { request, manifest }: Answer,
+  { request }: Answer,
   { seed }: TranscriptIds,
   { score, i }: { readonly score: TokenScore; readonly i: number },
 ): Margin {
-  const { toleranceMicro } = manifest.thresholds;
-  return samplingMargin(score, { seed, position: i, params: request.params, toleranceMicro });
+  return samplingMargin(score, { seed, position: i, params: request.params });
 }
 
 /** A token that no rounding could have drawn: edited, forced, or drawn otherwise. An exact rule. */
 function checkPossible({ answer, transcript, scores }: Omit<ScoredAnswer, 'impossible'>) {
   const { impossibleMicro } = answer.manifest.thresholds;
   for (const [i, score] of scores.entries()) {
-    const { sureMicro } = marginOf(answer, transcript, { score, i });
-    if (sureMicro <= impossibleMicro) continue;
-    const nats = (sureMicro / 1e6).toFixed(1);
+    const { marginMicro } = marginOf(answer, transcript, { score, i });
+    if (marginMicro <= impossibleMicro) continue;
+    const nats = (marginMicro / 1e6).toFixed(3);
     const reason: Reason = {
       code: 'verify/impossible',
       message: `token ${i} lost the draw by ${nats} nats`,
@@ -328,7 +329,7 @@ function summarise(measured: readonly Measured[], evidence: Evidence): Statistic
   return {
     tokens: measured.length,
     evidence,
-    sketchDistanceMicro: measured.map((one) => one.distanceMicro),
+    sketchDistanceMilli: measured.map((one) => one.distanceMilli),
     marginMicro: measured.map((one) => one.margin.marginMicro),
     mismatches: measured.filter((one) => one.margin.marginMicro > 0).length,
     meanEntropyMilli: measured.length === 0 ? 0 : Math.round(entropy / measured.length),

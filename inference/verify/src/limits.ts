@@ -14,6 +14,6 @@ export const LIMITS = {
   tableEdgesMax: 32,
   /** One answer in so many is drawn by lot for channel C. A power of two up to 256. */
   lotOneIn: 16,
-  /** Greatest score of one token, thousandths of a nat: no single token may decide. */
-  scoreMilliMax: 8_000,
+  /** Greatest score of one token, thousandths of a nat: no single token may reach ln 10^6 = 13.8. */
+  scoreMilliMax: 13_000,
 } as const;

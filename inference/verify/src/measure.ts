@@ -1,153 +1,172 @@
 /**
- * The two measurements of every token, both in millionths of a nat.
- * Channel A, sketch distance: how far the judge's logprobs lie outside the cells that the host
- * published, weighted by probability. Channel B, sampling margin: by how much the host's token lost
- * the draw under the judge's logprobs; 0 when it won. Source: verification.md 5.4 A and B.
+ * The two measurements of every token. Channel A, sketch distance: how far the judge's logprobs lie outside
+ * the cells that the host published, in thousandths of a fine code. Channel B, sampling margin: how far
+ * the host's logprobs must differ from the judge's to explain its draw. Source: verification.md 5.4 A and B.
+ * Two things are ours: distances in codes instead of nats (honest noise is about equally large there, whatever
+ * the probability), and margins that count a cut by top-k or top-p like a lost draw, by what explains it.
  */
+import { type Candidate, expGm, gumbel, type TokenScore } from '@assay/engine';
 import {
-  type Candidate,
-  type Draw,
-  drawGmV1,
-  expGm,
-  gumbel,
-  type ScoredCandidate,
-  type TokenScore,
-} from '@assay/engine';
-import { logprobCellMicro, type SamplingParams, SKETCH_BYTES } from '@assay/jobs';
-
-/** Distance of a logprob from the cell of a code, in nats; 0 inside. */
-function outsideCell(code: number, logprob: number): number {
-  const { low, high } = logprobCellMicro(code);
-  const micro = -logprob * 1e6;
-  return Math.max(0, low - micro, micro - high) / 1e6;
-}
+  absoluteCell,
+  compandedPosition,
+  type SamplingParams,
+  SKETCH_BYTES,
+  STEP_PARTS,
+} from '@assay/jobs';
 
 /**
- * Channel A for one token: root of the probability-weighted squared distances of the sampled token
- * and of the four likeliest (by rank, whoever they are).
+ * Channel A for one token: root of the summed squares of the distances of the sampled token's logprob from
+ * its absolute cell and of the four greatest (by rank, whoever they are) from their fine cells.
  * @param sketch the host's five codes for this token
+ * @param fineBits of the profile (`fineBitsOf`)
  */
-export function sketchDistanceMicro(score: TokenScore, sketch: Uint8Array): number {
-  let sum = expGm(score.logprob) * outsideCell(sketch[0]!, score.logprob) ** 2;
+export function sketchDistanceMilli(
+  score: TokenScore,
+  sketch: Uint8Array,
+  fineBits: number,
+): number {
+  let sum = outsideAbsolute(sketch[0]!, score.logprob) ** 2;
   for (let rank = 0; rank + 1 < SKETCH_BYTES; rank++) {
     const one = score.top[rank];
     if (one === undefined) continue;
-    sum += expGm(one.logprob) * outsideCell(sketch[rank + 1]!, one.logprob) ** 2;
+    sum += outsideFine(sketch[rank + 1]!, one.logprob, fineBits) ** 2;
   }
-  return Math.round(1e6 * Math.sqrt(sum));
+  return Math.round((1000 * 2 ** fineBits * Math.sqrt(sum)) / STEP_PARTS);
 }
 
-/** How channel B saw one token. */
+/** Distance of a logprob from the cell of an absolute code, in parts of a step; 0 inside. */
+function outsideAbsolute(code: number, logprob: number): number {
+  const { low, high } = absoluteCell(code);
+  const position = compandedPosition(logprob);
+  return Math.max(0, low - position, position - high);
+}
+
+/** The same for a fine code, whose cell lies once in every 256. */
+function outsideFine(code: number, logprob: number, fineBits: number): number {
+  const cell = STEP_PARTS >> fineBits;
+  const period = 256 * cell;
+  const beyond = (compandedPosition(logprob) - code * cell) % period;
+  const from = beyond < 0 ? beyond + period : beyond;
+  return from < cell ? 0 : Math.min(from - cell, period - from);
+}
+
+/** How channel B saw one token, millionths of a nat. */
 export interface Margin {
+  /**
+   * The least difference between two candidates' logprobs, host's against judge's, that explains why this token was
+   * drawn; 0 when the judge draws it too. Whoever beat it must have scored less, or have been cut by top-k or
+   * top-p; and it must not have been cut itself.
+   */
   readonly marginMicro: number;
   /**
-   * By how much the winner beat the runner-up here, times T. A wide lead survives any honest rounding
-   * and most quantisation; a narrow one is where a coarser model shows.
+   * The least difference that changes the draw at all. A wide lead survives any honest rounding and
+   * most quantisation; a narrow one is where a coarser model shows.
    */
   readonly leadMicro: number;
-  /** Top-k or top-p had removed the token, and not by a hair. */
-  readonly filtered: boolean;
-  /**
-   * By how much the token lost against candidates that are no border cases of top-k or top-p: what
-   * no rounding explains. Millionths of a nat.
-   */
-  readonly sureMicro: number;
 }
 
 export interface DrawPoint {
   readonly seed: Uint8Array;
   readonly position: number;
   readonly params: SamplingParams;
-  /** Differences honest machines reach, millionths of a nat. */
-  readonly toleranceMicro: number;
 }
 
 /** Channel B for one token. */
-export function samplingMargin(score: TokenScore, point: DrawPoint): Margin {
-  const { seed, position, params, toleranceMicro } = point;
-  const draw = drawGmV1(seed, position, score.top, params);
-  const greedy = params.temperatureMicro === 0;
-  const temperature = greedy ? 1 : params.temperatureMicro / 1e6;
-  const noise = greedy ? 0 : gumbel(seed, position, score.id);
-  const own = score.logprob / temperature + noise;
-  const lostAgainst = (rivals: readonly { readonly score: number }[]): number => {
-    const best = rivals.reduce((max, one) => Math.max(max, one.score), own);
-    return micro(temperature * (best - own));
-  };
-  const border = (BORDER_TOLERANCES * toleranceMicro) / 1e6;
-  const removedMicro = micro(cutDistance(score, draw, params));
-  const marginMicro = Math.max(lostAgainst(draw.kept), removedMicro);
-  return {
-    marginMicro,
-    leadMicro: micro(temperature * leadOf(greedy ? greedyScores(score.top) : draw.kept)),
-    sureMicro: Math.max(lostAgainst(surelyKept(draw, score.top, { params, border })), removedMicro),
-    filtered: removedMicro > BORDER_TOLERANCES * toleranceMicro,
-  };
+export function samplingMargin(score: TokenScore, { seed, position, params }: DrawPoint): Margin {
+  const field = fieldOf(score, params);
+  const temperature = params.temperatureMicro / 1e6;
+  const noise = (id: number) => (temperature === 0 ? 0 : temperature * gumbel(seed, position, id));
+  return marginIn(
+    field,
+    field.candidates.map(({ id, logprob }) => logprob + noise(id)),
+    field.candidates.findIndex(({ id }) => id === score.id),
+  );
 }
 
-/** At temperature 0 the logprobs are the scores. */
-function greedyScores(top: readonly Candidate[]): readonly { readonly score: number }[] {
-  return top.slice(0, 2).map(({ logprob }) => ({ score: logprob }));
+/** The candidates of one position as one machine sees them. */
+export interface Field {
+  /** By rank; the drawn token last, when it is not among the likeliest. */
+  readonly candidates: readonly Candidate[];
+  readonly isKept: readonly boolean[];
+  /** How far each is from the other side of the nearest cut, nats. */
+  readonly slack: readonly number[];
 }
 
-/** Distance between the two greatest scores; infinite when there is one. */
-function leadOf(kept: readonly { readonly score: number }[]): number {
-  let first = Number.NEGATIVE_INFINITY;
+export function fieldOf({ id, logprob, top }: TokenScore, params: SamplingParams): Field {
+  const isListed = top.some((one) => one.id === id);
+  const candidates = isListed ? top : [...top, { id, logprob }];
+  const temperature = params.temperatureMicro / 1e6;
+  if (temperature === 0) {
+    const isKept = candidates.map(() => true);
+    return { candidates, isKept, slack: isKept.map(() => Number.POSITIVE_INFINITY) };
+  }
+  const shares = nucleusShares(top, params);
+  const cut = shares.findIndex((share) => share >= 0);
+  const kept = cut < 0 ? shares.length : cut;
+  // A cut moves when candidates on both sides of it change places, or when the weight before one crosses top-p.
+  const last = top[kept - 1]!.logprob;
+  const next = top[kept]?.logprob ?? (kept >= params.topK ? last : Number.NEGATIVE_INFINITY);
+  // A difference of d nats moves a share of weight by d / 4T at most; never counted as less than it is.
+  const natsPerShare = Math.min(1, 4 * temperature);
+  const isKept = candidates.map((_, rank) => rank < kept);
+  const slack = candidates.map((one, rank) => {
+    const places = rank < kept ? one.logprob - next : last - one.logprob;
+    const weight = Math.abs(shares[rank] ?? Number.POSITIVE_INFINITY) * natsPerShare;
+    return Math.max(0, Math.min(places, weight));
+  });
+  return { candidates, isKept, slack };
+}
+
+/** Share of the top-k weight before each candidate, less top-p: kept while negative. */
+function nucleusShares(
+  top: readonly Candidate[],
+  { topK, topPMicro, temperatureMicro }: SamplingParams,
+): readonly number[] {
+  const head = top.slice(0, topK);
+  const first = head[0]!.logprob;
+  const weights = head.map((one) => expGm(((one.logprob - first) * 1e6) / temperatureMicro));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let before = 0;
+  return weights.map((weight, rank) => {
+    const share = before / total - topPMicro / 1e6;
+    before += weight;
+    return rank === 0 || topPMicro >= 1e6 ? Number.NEGATIVE_INFINITY : share;
+  });
+}
+
+/**
+ * @param scores of the field's candidates, nats
+ * @param drawn its place in the field
+ */
+export function marginIn(
+  { isKept, slack }: Pick<Field, 'isKept' | 'slack'>,
+  scores: ArrayLike<number>,
+  drawn: number,
+): Margin {
+  let best = -1;
+  let winning = Number.NEGATIVE_INFINITY;
   let second = Number.NEGATIVE_INFINITY;
-  for (const { score } of kept) {
-    if (score > first) {
-      second = first;
-      first = score;
+  const own = scores[drawn]!;
+  let margin = isKept[drawn] ? 0 : slack[drawn]!;
+  for (let v = 0; v < scores.length; v++) {
+    if (!isKept[v]) continue;
+    const score = scores[v]!;
+    if (score - own > margin && slack[v]! > margin) margin = Math.min(score - own, slack[v]!);
+    if (score > winning) {
+      second = winning;
+      winning = score;
+      best = v;
     } else if (score > second) second = score;
   }
-  return first - second;
-}
-
-/** Closer to a cut than this many tolerances, a candidate may be in or out on an honest machine. */
-const BORDER_TOLERANCES = 8;
-
-/** Survivors that would survive on any honest machine. */
-function surelyKept(
-  draw: Draw,
-  top: readonly Candidate[],
-  cut: { readonly params: SamplingParams; readonly border: number },
-): readonly ScoredCandidate[] {
-  const { params, border } = cut;
-  const temperature = params.temperatureMicro === 0 ? 1 : params.temperatureMicro / 1e6;
-  const next = top[params.topK] ?? (top.length >= params.topK ? top.at(-1) : undefined);
-  const head = top.slice(0, params.topK);
-  const weight = (one: Candidate) => expGm((one.logprob - head[0]!.logprob) / temperature);
-  const total = head.reduce((sum, one) => sum + weight(one), 0);
-  let before = 0;
-  return draw.kept.filter((one, rank) => {
-    const inTopP =
-      rank === 0 || params.topPMicro >= 1e6 || before / total < params.topPMicro / 1e6 - border;
-    before += weight(one);
-    return inTopP && (next === undefined || one.logprob - next.logprob > border);
-  });
+  let lead = Math.min(winning - second, slack[best]!);
+  for (let v = 0; v < scores.length; v++) {
+    if (!isKept[v] && scores[v]! > winning && slack[v]! < lead) lead = slack[v]!;
+  }
+  return { marginMicro: micro(margin), leadMicro: micro(lead) };
 }
 
 function micro(value: number): number {
   return Number.isFinite(value) ? Math.round(value * 1e6) : Number.MAX_SAFE_INTEGER;
-}
-
-/**
- * How far a removed token was from staying: for top-k (and temperature 0) the logprob it lacks, for
- * top-p the share of weight by which the head before it exceeds what was needed.
- */
-function cutDistance(score: TokenScore, draw: Draw, params: SamplingParams): number {
-  const head = score.top.slice(0, params.topK);
-  const rank = head.findIndex((one) => one.id === score.id);
-  if (draw.kept.some((one) => one.id === score.id)) return 0;
-  if (rank < 0 || params.temperatureMicro === 0) {
-    const border = params.temperatureMicro === 0 ? head[0]! : head.at(-1)!;
-    return Math.max(0, border.logprob - score.logprob);
-  }
-  const temperature = params.temperatureMicro / 1e6;
-  const weight = (one: Candidate) => expGm((one.logprob - head[0]!.logprob) / temperature);
-  const total = head.reduce((sum, one) => sum + weight(one), 0);
-  const before = head.slice(0, rank).reduce((sum, one) => sum + weight(one), 0);
-  return Math.max(before / total - params.topPMicro / 1e6, 0);
 }
 
 /** Entropy of the judge's candidates, thousandths of a nat. */

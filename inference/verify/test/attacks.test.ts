@@ -170,7 +170,10 @@ describe('(12) judges that did no work, by the statistic that judges hosts', () 
     return sketchEvidenceMicro(scored, await sketch(honest));
   }
   const sketchedBy = (engine: Engine) => async (honest: Transcript) =>
-    sketchOf(await engine.score(honest.promptIds, honest.outputIds, 20));
+    sketchOf(
+      await engine.score(honest.promptIds, honest.outputIds, 20),
+      scene.manifest.thresholds.toleranceMicro,
+    );
 
   it('a judge on a machine of its own passes', async () => {
     const machine = new FakeEngine({ noise: 0.001, machine: 5 });

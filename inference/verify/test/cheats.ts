@@ -7,10 +7,13 @@ import { promptMessages, requestHash, samplingSeed, type Transcript } from '@ass
 import { sketchOf } from '../src/index.ts';
 import { answerHonestly, BEACON, HOST_PUBLIC, type Scene } from './scene.ts';
 
+/** Of every scene here. */
+const TOLERANCE_MICRO = 10_000;
+
 /** Recomputes the sketch of a transcript's tokens with `engine`: genuine proofs for any tokens. */
 export async function resketch(transcript: Transcript, engine: Engine): Promise<Transcript> {
   const scores = await engine.score(transcript.promptIds, transcript.outputIds, 20);
-  return fitted({ ...transcript, sketch: sketchOf(scores) });
+  return fitted({ ...transcript, sketch: sketchOf(scores, TOLERANCE_MICRO) });
 }
 
 /** Salts as many as the answer needs. */
@@ -41,7 +44,7 @@ export async function sampleOtherwise(
     ...honest,
     finish: generation.finish,
     outputIds: generation.tokens.map((token) => token.id),
-    sketch: sketchOf(generation.tokens),
+    sketch: sketchOf(generation.tokens, TOLERANCE_MICRO),
     text: engine.detokenize(generation.tokens.map((token) => token.id)),
   });
 }

@@ -26,7 +26,7 @@ const SUSPECT: SuspectModel = { recipe: 'q8_0', weightsSha256: hash('q8') };
 const scene = createScene(truth, { params: { maxTokens: 400 } });
 const manifest: ManifestV2 = { ...scene.manifest, version: 2, suspects: [SUSPECT] };
 const TABLE: CalibratedTable = {
-  version: 3,
+  version: 4,
   name: 'test',
   weightsSha256: manifest.weights.sha256,
   impossibleMicro: 500_000,
@@ -103,7 +103,7 @@ function judgedAt(peakMicro: number): Judged {
   const statistics = {
     tokens: 32,
     evidence,
-    sketchDistanceMicro: [],
+    sketchDistanceMilli: [],
     marginMicro: [],
     mismatches: 0,
     meanEntropyMilli: 1000,

@@ -36,7 +36,7 @@ function measured(peakOrders: number, endOrders = -0.1, reasons: readonly Reason
   const statistics = {
     tokens: 32,
     evidence,
-    sketchDistanceMicro: [],
+    sketchDistanceMilli: [],
     marginMicro: [],
     mismatches: 0,
     meanEntropyMilli: 1000,

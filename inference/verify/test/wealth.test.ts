@@ -73,12 +73,13 @@ describe('attribution between the claimed model and a suspect', () => {
     const claimed = await scoreSpecimens(truth, specimens);
     const suspect = await scoreSpecimens(suspectHere, specimens);
     const tokens = specimens.flatMap((specimen, a): AttributedToken[] => {
-      const told = sketchOf((proofs?.[a] as typeof specimen.tokens) ?? specimen.tokens);
+      const told = sketchOf((proofs?.[a] as typeof specimen.tokens) ?? specimen.tokens, 10_000);
       return specimen.tokens.map((_, i) => ({
         claimed: claimed[a]![i]!,
         suspect: suspect[a]![i]!,
         sketch: told.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES),
-        point: { seed: specimen.seed, position: i, params, toleranceMicro: 10_000 },
+        point: { seed: specimen.seed, position: i, params },
+        toleranceMicro: 10_000,
       }));
     });
     return attribute(tokens);

@@ -109,9 +109,9 @@ export function engineJudge(options: EngineJudgeOptions): JudgePort {
 }
 
 function scoringOf(scored: ScoredAnswer, model: JudgeModel, book: JudgeBook): Scoring {
-  const { invalidMicro } = scored.answer.manifest.thresholds;
+  const { invalidMicro, toleranceMicro } = scored.answer.manifest.thresholds;
   return {
-    sketch: sketchOf(scored.scores),
+    sketch: sketchOf(scored.scores, toleranceMicro),
     conclude: (sketchPart, isDisputed = false) =>
       concludeWith({ scored, model, book }, { sketchPart, lots: null, isDisputed }),
     withheld: () => findingOf(concludeAnswer(scored, null)),

@@ -86,7 +86,7 @@ async function answer(index: bigint, engine: Engine, content: Map<string, Uint8A
     promptIds,
     outputIds: made.tokens.map(({ id }) => id),
     text: made.text,
-    sketch: sketchOf(made.tokens),
+    sketch: sketchOf(made.tokens, MANIFEST.thresholds.toleranceMicro),
     salts: Array.from({ length: leafCount(made.tokens.length) }, () => new Uint8Array(16)),
   };
   const parts = [encodeTranscript(transcript), encodeSketchPart(transcript)] as const;

@@ -50,11 +50,11 @@ const SUSPICIOUS: CalibratedTable = tableScoring(100);
 const CALM: CalibratedTable = tableScoring(-1);
 
 function tableScoring(scoreMilli: number): CalibratedTable {
-  const { entropyEdgesMilli, distanceEdgesMicro } = DEFAULT_AXES;
-  const row = Array.from({ length: distanceEdgesMicro.length + 2 }, () => scoreMilli);
+  const { entropyEdgesMilli, distanceEdgesMilli } = DEFAULT_AXES;
+  const row = Array.from({ length: distanceEdgesMilli.length + 2 }, () => scoreMilli);
   const scoresMilli = Array.from({ length: entropyEdgesMilli.length + 1 }, () => row);
   return {
-    version: 3,
+    version: 4,
     name: 'test',
     weightsSha256: truth.info.weightsSha256,
     impossibleMicro: 5_000_000,
@@ -105,7 +105,7 @@ async function longAnswer(manifest: ManifestV2, host: Engine) {
       privacy: 0 as const,
       clientNonce: new Uint8Array(16).fill(nonce),
     };
-    const task = { request, prompt: PROMPT, hostPublicKey: HOST, beaconBurnHash: BEACON };
+    const task = { manifest, request, prompt: PROMPT, hostPublicKey: HOST, beaconBurnHash: BEACON };
     const random = (size: number) => new Uint8Array(size).fill(7);
     const made = await makeAnswer(task, host, { random, nowSecs: 1 });
     if (made.transcript.outputIds.length >= TOKENS.min) return { request, ...made };

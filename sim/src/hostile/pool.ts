@@ -72,7 +72,7 @@ async function judgeOne(conduct: Conduct, number: number): Promise<Verdicts> {
     privacy: 0,
     clientNonce: new Uint8Array(16),
   };
-  const task = { request, prompt, hostPublicKey: PUBLIC_KEY, beaconBurnHash: BEACON };
+  const task = { manifest, request, prompt, hostPublicKey: PUBLIC_KEY, beaconBurnHash: BEACON };
   const engine = conduct === 'other-model' || conduct === 'cheap-decode' ? cheap : truth;
   const random = (size: number) => sha256(Uint8Array.of(number)).slice(0, size);
   const { transcript: made } = await makeAnswer(task, engine, { random, nowSecs: 1 });
@@ -110,5 +110,5 @@ async function disguised(transcript: Transcript, conduct: Conduct): Promise<Tran
   // Genuine proofs over a cheap model's tokens: one prefill of the true model (prefill-spoof).
   const { sketchOf } = await import('@assay/verify');
   const scores = await truth.score(transcript.promptIds, transcript.outputIds, 20);
-  return { ...transcript, sketch: sketchOf(scores) };
+  return { ...transcript, sketch: sketchOf(scores, manifest.thresholds.toleranceMicro) };
 }

@@ -46,6 +46,7 @@ function honestRows(model: string, calibration: Calibration): Row[] {
     'E>=1000': honest.above1000,
     'max ln E': round(honest.maxNats, 2),
     'worst mean of a bet': round(Math.max(...Object.values(calibration.worstGain)), 4),
+    'impossible from, nats': round(calibration.table.impossibleMicro / 1e6, 4),
     'least gamma': Math.min(...calibration.table.alternatives.map((one) => one.gammaMilli)) / 1000,
   };
   return [...pairs, check];
@@ -59,11 +60,11 @@ function cheatRows(model: string, { suspects }: Calibration): Row[] {
     cheat: one.name,
     'naive 50%': tokens(one.naive, 'tokens50'),
     'naive 99%': tokens(one.naive, 'tokens99'),
-    'spoof 50%': tokens(one.spoof, 'tokens50'),
-    'spoof 99%': tokens(one.spoof, 'tokens99'),
-    'spoof 50%, with rule': tokens(one.spoofWithRule, 'tokens50'),
-    'spoof 99%, with rule': tokens(one.spoofWithRule, 'tokens99'),
-    'spoof found in 32k %': round(100 * one.spoof.detected, 1),
+    'spoof 50%': tokens(one.spoofWithRule, 'tokens50'),
+    'spoof 99%': tokens(one.spoofWithRule, 'tokens99'),
+    'bets alone, 99%': tokens(one.spoof, 'tokens99'),
+    'any test, 99%': tokens(one.spoofLeast, 'tokens99'),
+    'spoof found in 32k %': round(100 * one.spoofWithRule.detected, 1),
   }));
 }
 

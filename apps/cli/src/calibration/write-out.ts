@@ -30,11 +30,17 @@ export function writeCalibration(
     plot: join(folder, `${stem}.roc.svg`),
   };
   const roc = suspects.map(({ name, naiveRoc, spoofRoc }) => ({ name, naiveRoc, spoofRoc }));
-  const power = suspects.map(({ name, naive, spoof, spoofWithRule }) => {
+  const power = suspects.map(({ name, naive, spoof, spoofWithRule, spoofLeast }) => {
     const brief = ({ tokens50, tokens99, detected }: typeof naive) => {
       return { tokens50, tokens99, detected };
     };
-    return { name, naive: brief(naive), spoof: brief(spoof), spoofWithRule: brief(spoofWithRule) };
+    return {
+      name,
+      naive: brief(naive),
+      spoof: brief(spoof),
+      spoofWithRule: brief(spoofWithRule),
+      spoofLeast: brief(spoofLeast),
+    };
   });
   const channelC = attributions.map(({ naive: _naive, spoof: _spoof, ...one }) => one);
   const record = { tableSha256, ...measured, suspects: power, attributions: channelC };

@@ -13,8 +13,9 @@ import { sha256 } from '@assay/crypto';
 import type { Engine, TokenScore } from '@assay/engine';
 import type { ChatMessage, SamplingParams } from '@assay/jobs';
 import { type CalibratedTable, DEFAULT_AXES, type TableAxes } from '../calibrated-table.ts';
-import { evidenceSha256 } from '../evidence.ts';
+import { type Channel, evidenceSha256 } from '../evidence.ts';
 import { type FitOptions, fitTable, meanGain, type Suspicion } from './fit.ts';
+import { type NoiseTail, noiseTail, reachMicro } from './noise-tail.ts';
 import {
   type Observation,
   type Observed,
@@ -22,6 +23,7 @@ import {
   type ObserveOptions,
   observe,
   type PairSummary,
+  withProofs,
 } from './observe.ts';
 import { measurePower, type Power, peakOf, type RocPoint, rocCurve, stringPeaks } from './power.ts';
 import {
@@ -74,8 +76,8 @@ export interface EvaluationPlan {
   /** At most; the measured bound of what rounding explains may be lower. */
   readonly impossibleMicro: number;
   readonly axes?: TableAxes;
-  /** Greatest score of one token, thousandths of a nat. */
-  readonly clipMilli?: number;
+  /** Greatest score of one token per channel, thousandths of a nat. */
+  readonly clipMilli?: Readonly<Record<Channel, number>>;
   readonly attributionClipMilli?: number;
 }
 
@@ -89,6 +91,11 @@ export interface SuspectResult {
   readonly spoof: Power;
   /** As `spoof`, and one impossible draw suffices: the judge as it is. */
   readonly spoofWithRule: Power;
+  /**
+   * Tokens until the first draw that the judge would have decided otherwise. Before it a spoofed answer
+   * is the honest answer, token by token: no test whatever can convict sooner.
+   */
+  readonly spoofLeast: Power;
   readonly naiveRoc: readonly RocPoint[];
   readonly spoofRoc: readonly RocPoint[];
 }
@@ -97,6 +104,8 @@ export interface Calibration {
   readonly table: CalibratedTable;
   readonly tableSha256: string;
   readonly pairs: readonly (PairSummary & { readonly host: string; readonly judge: string })[];
+  /** Of the worst honest pair: what the rule of impossible draws and the rarest bins rest on. */
+  readonly tail: NoiseTail;
   /** Per alternative: mean of e^(gamma S) over held-out honest answers of the worst pair. */
   readonly worstGain: Readonly<Record<string, number>>;
   readonly honest: HonestCheck;
@@ -243,7 +252,8 @@ async function measureOne(
 export function evaluate(plan: EvaluationPlan, measured: Measurements): Calibration {
   const axes = plan.axes ?? DEFAULT_AXES;
   const { toleranceMicro, redraws } = plan;
-  const impossibleMicro = impossibleFrom(plan, measured.pairs);
+  const tail = noiseTail(measured.pairs, IMPOSSIBLE_SHARE);
+  const impossibleMicro = impossibleFrom(plan, tail);
   const options = { axes, toleranceMicro, impossibleMicro, redraws };
   const pairs = measured.pairs.map((pair) => observe(pair, options));
   const suspects = measured.suspects.map((one) => observeSuspect(one, options));
@@ -253,6 +263,7 @@ export function evaluate(plan: EvaluationPlan, measured: Measurements): Calibrat
     name: plan.name,
     weightsSha256: plan.weightsSha256,
     impossibleMicro,
+    tail,
     ...(plan.clipMilli === undefined ? {} : { clipMilli: plan.clipMilli }),
   };
   const attributions = fitAttributions(plan, measured);
@@ -273,6 +284,7 @@ export function evaluate(plan: EvaluationPlan, measured: Measurements): Calibrat
     table,
     tableSha256: evidenceSha256(table),
     pairs: pairs.map(({ host, judge, summary }) => ({ host, judge, ...summary })),
+    tail,
     worstGain,
     honest: checkHonest(table, honestAnswers),
     suspects: suspects.map((one) => measureSuspect(table, honestAnswers, secondHalf(one))),
@@ -280,21 +292,21 @@ export function evaluate(plan: EvaluationPlan, measured: Measurements): Calibrat
   };
 }
 
-/** So many times the greatest honest difference is no rounding. */
-const IMPOSSIBLE_FACTOR = 25;
-const IMPOSSIBLE_MICRO_MIN = 50_000;
+/** At most so many honest tokens lose by more than what the rule calls impossible. */
+const IMPOSSIBLE_SHARE = 1e-9;
+/** And never less than so many times the greatest spread seen, nor than this. */
+const IMPOSSIBLE_FACTOR = 2;
+const IMPOSSIBLE_MICRO_MIN = 20_000;
 
-function impossibleFrom(plan: EvaluationPlan, pairs: readonly Observed[]): number {
-  let greatest = 0;
-  for (const { specimens, scores } of pairs) {
-    specimens.forEach(({ tokens }, a) => {
-      tokens.forEach((own, i) => {
-        greatest = Math.max(greatest, Math.abs(own.logprob - scores[a]![i]!.logprob));
-      });
-    });
-  }
-  const micro = Math.ceil(1e6 * IMPOSSIBLE_FACTOR * greatest);
-  return Math.min(plan.impossibleMicro, Math.max(IMPOSSIBLE_MICRO_MIN, micro));
+function impossibleFrom(plan: EvaluationPlan, tail: NoiseTail): number {
+  const micro = Math.ceil(
+    Math.max(
+      IMPOSSIBLE_MICRO_MIN,
+      IMPOSSIBLE_FACTOR * tail.greatestMicro,
+      reachMicro(tail, IMPOSSIBLE_SHARE),
+    ),
+  );
+  return Math.min(plan.impossibleMicro, micro);
 }
 
 function fitAttributions(
@@ -316,15 +328,10 @@ export interface ObservedSuspect {
 }
 
 function observeSuspect(suspect: MeasuredSuspect, options: ObserveOptions): ObservedSuspect {
-  const { host, judge, specimens, scores, proofs, teaches } = suspect;
+  const { host, proofs, teaches } = suspect;
   const seen = suspect.drawsAsAsked ? options : { ...options, redraws: 0 };
-  const pair = { host, judge, specimens, scores };
-  return {
-    name: host,
-    teaches,
-    naive: observe(pair, seen),
-    spoof: observe({ ...pair, proofs }, seen),
-  };
+  const naive = observe(suspect, seen);
+  return { name: host, teaches, naive, spoof: withProofs(naive, suspect, proofs, seen) };
 }
 
 function suspicionsOf(suspects: readonly ObservedSuspect[]): Suspicion[] {
@@ -383,7 +390,7 @@ export function measureSuspect(
   honest: readonly ObservedAnswer[],
   suspect: ObservedSuspect,
 ): SuspectResult {
-  const options = { boundMicro: INVALID_MICRO, trials: 100, tokensMax: 32_768, seed: 1 };
+  const options = { boundMicro: INVALID_MICRO, trials: 1000, tokensMax: 32_768, seed: 1 };
   const roc = (answers: readonly ObservedAnswer[], tokens: number) =>
     rocCurve(
       stringPeaks(table, honest, { tokens, trials: 1000, seed: 2 }),
@@ -394,6 +401,7 @@ export function measureSuspect(
     naive: measurePower(table, suspect.naive.answers, options),
     spoof: measurePower(table, suspect.spoof.answers, options),
     spoofWithRule: measurePower(table, suspect.spoof.answers, { ...options, withRule: true }),
+    spoofLeast: measurePower(table, suspect.spoof.answers, { ...options, untilDifference: true }),
     naiveRoc: roc(suspect.naive.answers, NAIVE_TOKENS),
     spoofRoc: roc(suspect.spoof.answers, SPOOF_TOKENS),
   };

@@ -12,6 +12,7 @@
 import type { CalibratedTable, TableAxes } from '../calibrated-table.ts';
 import { tableShape } from '../calibrated-table.ts';
 import type { Alternative, Channel } from '../evidence.ts';
+import { type NoiseTail, shareAbove } from './noise-tail.ts';
 import type { Cells, Observation, ObservedAnswer } from './observe.ts';
 
 export interface FitOptions {
@@ -19,8 +20,10 @@ export interface FitOptions {
   readonly name: string;
   readonly weightsSha256: string;
   readonly impossibleMicro: number;
-  /** Greatest score of one token, thousandths of a nat. Default 3000. */
-  readonly clipMilli?: number;
+  /** How rare great differences are between honest machines. */
+  readonly tail: NoiseTail;
+  /** Greatest score of one token, thousandths of a nat. */
+  readonly clipMilli?: Readonly<Record<Channel, number>>;
   /** Honest share of gamma that is shipped, thousandths. Default 800. */
   readonly shrinkMilli?: number;
 }
@@ -52,22 +55,36 @@ export function countCells(
   return counts;
 }
 
-/** Upper confidence bound of a count's mean, three sigma (Wilson's form for rare events). */
-function upperCount(count: number, z = 3): number {
-  return count + (z * z) / 2 + z * Math.sqrt(count + (z * z) / 4);
+/**
+ * Greatest scores by default. Sketch distances are seen as often as there are tokens, and a score of 3 is what
+ * such a sample bears. Margins are drawn again a hundred thousand times, and their tail is known.
+ */
+const CLIP_MILLI: Readonly<Record<Channel, number>> = { sketch: 3000, margin: 12_500 };
+
+/**
+ * Upper confidence bound of a count's mean, z sigma (Wilson's form for rare events).
+ * @param variance of the count between answers: tokens of one answer, and its redraws, belong together
+ */
+function upperCount(count: number, z: number, variance = count): number {
+  return count + (z * z) / 2 + z * Math.sqrt(Math.max(count, variance) + (z * z) / 4);
 }
+
+/** No bin counts as rarer: what no sample and no tail says better than. */
+const SHARE_MIN = 1e-6;
 
 /** Shares that no honest machine seen here exceeds, per row and bin; null where nothing was seen. */
 export function honestBounds(
   axes: TableAxes,
   channel: Channel,
   pairs: readonly Observation[],
+  tail: NoiseTail,
 ): (number[] | null)[] {
   const each = pairs.map(({ answers }) => countCells(axes, channel, answers));
+  const clusters = clusterCounts(axes, channel, pairs);
   const { rows, bins } = tableShape(axes, channel);
   return Array.from({ length: rows }, (_, row) => {
-    const totals = each.map((counts) => counts[row]!.reduce((sum, count) => sum + count, 0));
-    const total = totals.reduce((sum, count) => sum + count, 0);
+    const totals = each.map((counts) => sumOf(counts[row]!));
+    const total = sumOf(totals);
     if (total === 0) return null;
     return Array.from({ length: bins }, (_, bin) => {
       const pooled = each.reduce((sum, counts) => sum + counts[row]![bin]!, 0);
@@ -77,10 +94,60 @@ export function honestBounds(
         const visited = totals[p]! * 4 * pairs.length >= total;
         return count > 0 && visited ? Math.max(max, upperCount(count, 2) / totals[p]!) : max;
       }, 0);
-      return Math.min(1, Math.max(worst, upperCount(pooled) / total));
+      const variance = clusters.reduce((sum, counts) => {
+        const expected = (pooled / total) * sumOf(counts[row]!);
+        return sum + (counts[row]![bin]! - expected) ** 2;
+      }, 0);
+      const rare = tailShare(axes, channel, tail, row, bin);
+      // Never seen, and rarer by the tail than the sample alone can say.
+      if (pooled === 0 && rare !== null) return rare;
+      const upper = upperCount(pooled, 3, variance) / total;
+      return Math.min(1, Math.max(worst, upper, rare ?? SHARE_MIN));
     });
   });
 }
+
+const sumOf = (list: readonly number[]) => list.reduce((sum, one) => sum + one, 0);
+
+/** Counts per answer, whoever judged it. */
+function clusterCounts(
+  axes: TableAxes,
+  channel: Channel,
+  pairs: readonly Observation[],
+): readonly Matrix[] {
+  return [...new Set(pairs.map(({ host }) => host))].flatMap((host) => {
+    const own = pairs.filter((pair) => pair.host === host);
+    return own[0]!.answers.map((_, a) =>
+      countCells(
+        axes,
+        channel,
+        own.flatMap(({ answers }) => answers[a] ?? []),
+      ),
+    );
+  });
+}
+
+/**
+ * What the tail of honest noise alone allows in a bin: no difference smaller than the lead changes the draw, and
+ * none is greater than the spread. Null where such spreads are common enough to be counted.
+ */
+function tailShare(
+  { leadEdgesMicro, marginEdgesMicro }: TableAxes,
+  channel: Channel,
+  tail: NoiseTail,
+  row: number,
+  bin: number,
+): number | null {
+  if (channel === 'sketch' || bin === 0) return null;
+  const lead = leadEdgesMicro[row - 1] ?? 0;
+  // Bin 1 begins at 0.
+  const margin = marginEdgesMicro[bin - 2] ?? 0;
+  const share = shareAbove(tail, Math.max(lead, margin));
+  return share < RARE ? Math.max(SHARE_MIN, share) : null;
+}
+
+/** Commoner spreads were counted. */
+const RARE = 1e-3;
 
 /** Part of a cheat's differences that may be of any size: worse cheats than those seen must not pass. */
 const ANY_SIZE = 0.1;
@@ -151,38 +218,72 @@ export function fitTable(
   suspicions: readonly Suspicion[],
   options: FitOptions,
 ): CalibratedTable {
-  const { axes, name, weightsSha256, clipMilli = 3000, shrinkMilli = 800 } = options;
+  const { axes, name, weightsSha256, tail, clipMilli = CLIP_MILLI, shrinkMilli = 800 } = options;
   const bounds = {
-    sketch: honestBounds(axes, 'sketch', honest),
-    margin: honestBounds(axes, 'margin', honest),
+    sketch: honestBounds(axes, 'sketch', honest, tail),
+    margin: honestBounds(axes, 'margin', honest, tail),
   };
   const bet = (what: string, channel: Channel, shares: (number[] | null)[]): Alternative => {
     const { bins } = tableShape(axes, channel);
     const scoresMilli = shares.map((cheat, row) => {
       const bound = bounds[channel][row];
-      return cheat && bound ? betRow(cheat, bound, clipMilli) : new Array<number>(bins).fill(0);
+      return cheat && bound
+        ? betRow(cheat, bound, clipMilli[channel])
+        : new Array<number>(bins).fill(0);
     });
     const draft = { name: what, channel, gammaMilli: 1000, scoresMilli };
     const gamma = fairGamma(draft, heldOut);
     return { ...draft, gammaMilli: Math.floor((gamma * shrinkMilli) / 1000) };
   };
-  const alternatives = [
+  const far = [
     bet('far-sketch', 'sketch', farShares(axes, 'sketch')),
     bet('far-margin', 'margin', farShares(axes, 'margin')),
-    ...suspicions.map(({ name: what, channel, observations }) => {
-      const answers = observations.flatMap((one) => one.answers);
-      return bet(`${what}-${channel}`, channel, cheatShares(countCells(axes, channel, answers)));
-    }),
   ];
+  const near = suspicions.map(({ name: what, channel, observations }) => {
+    const answers = observations.flatMap((one) => one.answers);
+    const shares = cheatShares(countCells(axes, channel, answers));
+    return { answers, own: bet(`${what}-${channel}`, channel, shares) };
+  });
   return {
-    version: 3,
+    version: 4,
     name,
     weightsSha256,
     impossibleMicro: options.impossibleMicro,
     axes,
-    alternatives,
+    alternatives: leanMixture(far, near),
     attributions: [],
   };
+}
+
+interface NearBet {
+  readonly own: Alternative;
+  /** What taught it. */
+  readonly answers: readonly ObservedAnswer[];
+}
+
+/** A bet that others nearly replace only thins the mixture. */
+const REPLACED_AT = 0.8;
+
+/** `far`, and of the others those without which their own cheats would be found much later. Subtle ones first. */
+function leanMixture(far: readonly Alternative[], near: readonly NearBet[]): Alternative[] {
+  const kept = [...far];
+  const bySubtlety = near
+    .map((one) => ({ ...one, growth: growthOf(one.own, one.answers) }))
+    .filter(({ growth }) => growth > 0)
+    .sort((a, b) => a.growth - b.growth);
+  for (const { own, answers, growth } of bySubtlety) {
+    const rivals = kept.filter(({ channel }) => channel === own.channel);
+    const isReplaced = rivals.some((one) => growthOf(one, answers) >= REPLACED_AT * growth);
+    if (!isReplaced) kept.push(own);
+  }
+  return kept;
+}
+
+/** Mean log bet per token. */
+function growthOf(alternative: Alternative, answers: readonly ObservedAnswer[]): number {
+  const runs = answerRuns(alternative.channel, answers);
+  const tokens = sumOf(runs.map((cells) => cells.length));
+  return sumOf(runs.map((cells) => scoreOf(alternative, cells))) / Math.max(1, tokens);
 }
 
 /** Greatest gamma, thousandths, at which whole answers of every honest pair gain nothing on average. */

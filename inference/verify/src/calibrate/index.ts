@@ -1,4 +1,4 @@
-export { entropyMilli, samplingMargin, sketchDistanceMicro } from '../measure.ts';
+export { entropyMilli, samplingMargin, sketchDistanceMilli } from '../measure.ts';
 export {
   type Calibration,
   type CalibrationPlan,
@@ -21,8 +21,10 @@ export {
   type SuspectResult,
 } from './calibrate.ts';
 export { betRow, fitTable, honestBounds, meanGain, type Suspicion, scoreOf } from './fit.ts';
+export { type NoiseTail, noiseTail, reachMicro, shareAbove } from './noise-tail.ts';
 export {
   createUniform,
+  eachRedraw,
   type Observation,
   type Observed,
   type ObservedAnswer,

@@ -5,11 +5,18 @@
  * gave: the same comparison at the price of a few logarithms.
  */
 import type { TokenScore } from '@assay/engine';
-import { SKETCH_BYTES } from '@assay/jobs';
+import { fineBitsOf, type SamplingParams, SKETCH_BYTES } from '@assay/jobs';
 import { sketchOf } from '../answer-maker.ts';
 import { placeCalibrated, type TableAxes } from '../calibrated-table.ts';
 import type { TokenMeasurement } from '../evidence.ts';
-import { entropyMilli, type Margin, samplingMargin, sketchDistanceMicro } from '../measure.ts';
+import {
+  entropyMilli,
+  fieldOf,
+  type Margin,
+  marginIn,
+  samplingMargin,
+  sketchDistanceMilli,
+} from '../measure.ts';
 import type { Specimen } from './specimens.ts';
 
 /** Cells of one channel over one answer, `row * 256 + bin`. */
@@ -54,8 +61,6 @@ export interface Observed {
   readonly judge: string;
   readonly specimens: readonly Specimen[];
   readonly scores: readonly (readonly TokenScore[])[];
-  /** Sketches to hold against instead of the host's own view: genuine proofs over a cheap decode. */
-  readonly proofs?: readonly (readonly TokenScore[])[];
 }
 
 export interface ObserveOptions {
@@ -75,7 +80,7 @@ export function observe(pair: Observed, options: ObserveOptions): Observation {
   let entropy = 0;
   const answers = pair.specimens.map((specimen, a) => {
     const scores = pair.scores[a]!;
-    const told = sketchOf(pair.proofs?.[a] ?? specimen.tokens);
+    const told = sketchOf(specimen.tokens, options.toleranceMicro);
     const measured = scores.map((score, i) => measure(specimen, told, { score, i, options }));
     const hosts = specimen.tokens;
     hosts.forEach((own, i) => {
@@ -96,7 +101,7 @@ export function observe(pair: Observed, options: ObserveOptions): Observation {
       Uint16Array.from(places, (place) => place[channel].row * 256 + place[channel].bin);
     const { impossibleMicro } = options;
     const impossibleAt = [
-      measured.findIndex(({ margin }) => margin.sureMicro > impossibleMicro),
+      measured.findIndex(({ margin }) => margin.marginMicro > impossibleMicro),
       ...redrawn.map((one) => one.impossibleAt),
     ];
     return {
@@ -125,6 +130,25 @@ export function observe(pair: Observed, options: ObserveOptions): Observation {
   };
 }
 
+/** The same host with other sketches: its tokens, and so its margins, stay. */
+export function withProofs(
+  seen: Observation,
+  { specimens, scores }: Observed,
+  proofs: readonly (readonly TokenScore[])[],
+  options: ObserveOptions,
+): Observation {
+  const answers = seen.answers.map((answer, a) => {
+    const told = sketchOf(proofs[a]!, options.toleranceMicro);
+    const sketch = Uint16Array.from(scores[a]!, (score, i) => {
+      const at = { score, i, options };
+      const { row, bin } = placeCalibrated(options, measure(specimens[a]!, told, at)).sketch;
+      return row * 256 + bin;
+    });
+    return { ...answer, sketch };
+  });
+  return { ...seen, answers };
+}
+
 interface At {
   readonly score: TokenScore;
   readonly i: number;
@@ -138,10 +162,10 @@ function measure(
 ): TokenMeasurement & { readonly margin: Margin } {
   const { seed, params } = specimen;
   const sketch = told.subarray(i * SKETCH_BYTES, (i + 1) * SKETCH_BYTES);
-  const point = { seed, position: i, params, toleranceMicro: options.toleranceMicro };
+  const point = { seed, position: i, params };
   return {
     entropyMilli: entropyMilli(score.top),
-    distanceMicro: sketchDistanceMicro(score, sketch),
+    distanceMilli: sketchDistanceMilli(score, sketch, fineBitsOf(options.toleranceMicro)),
     margin: samplingMargin(score, point),
   };
 }
@@ -151,24 +175,25 @@ function redraw(
   scores: readonly TokenScore[],
   { a, options }: { readonly a: number; readonly options: ObserveOptions },
 ): Redrawn[] {
-  if (params.temperatureMicro !== 1_000_000 || params.topPMicro < 1_000_000) return [];
-  return Array.from({ length: options.redraws }, (_, r) => {
-    const uniform = createUniform(mixSeed(a, r));
-    let impossibleAt = -1;
-    const cells = Uint16Array.from(tokens, (own, i) => {
-      const drawn = redrawToken(own, scores[i]!, { topK: params.topK, uniform });
-      if (impossibleAt < 0 && !drawn.filtered && drawn.marginMicro > options.impossibleMicro) {
-        impossibleAt = i;
-      }
-      const { margin } = placeCalibrated(options, {
-        entropyMilli: 0,
-        distanceMicro: 0,
-        margin: drawn,
-      });
-      return margin.row * 256 + margin.bin;
+  if (!isRedrawable(params)) return [];
+  const { axes, impossibleMicro, redraws } = options;
+  const cells = Array.from({ length: redraws }, () => new Uint16Array(tokens.length));
+  const impossibleAt = new Int32Array(redraws).fill(-1);
+  tokens.forEach((own, i) => {
+    eachRedraw(own, [scores[i]!], { params, redraws, seed: mixSeed(a, i) }, ([margin], r) => {
+      cells[r]![i] = marginCell(axes, margin!);
+      if (impossibleAt[r]! < 0 && margin!.marginMicro > impossibleMicro) impossibleAt[r] = i;
     });
-    return { cells, impossibleAt };
   });
+  return cells.map((one, r) => ({ cells: one, impossibleAt: impossibleAt[r]! }));
+}
+
+function marginCell(axes: TableAxes, margin: Margin): number {
+  const { row, bin } = placeCalibrated(
+    { axes },
+    { entropyMilli: 0, distanceMilli: 0, margin },
+  ).margin;
+  return row * 256 + bin;
 }
 
 interface Redrawn {
@@ -177,58 +202,71 @@ interface Redrawn {
 }
 
 export interface Redraw {
-  readonly topK: number;
-  readonly uniform: () => number;
+  readonly params: SamplingParams;
+  readonly redraws: number;
+  readonly seed: number;
 }
 
-/** One draw by both machines under one fresh noise. */
-function redrawToken(own: TokenScore, seen: TokenScore, how: Redraw): TokenMeasurement['margin'] {
-  return drawAgain(own, [seen], how)[0]!;
+/** Other parameters would need another redraw; calibration uses these. */
+export function isRedrawable({ temperatureMicro, topPMicro }: SamplingParams): boolean {
+  return temperatureMicro === 1_000_000 && topPMicro >= 1_000_000;
 }
 
-/** What `own` draws under one fresh noise, as each of `views` would see it. */
-export function drawAgain(
+/**
+ * Draws a position again under fresh noise, by `own` for the host, and tells how each of `views` would see it.
+ * Of a candidate that a view does not list it is known that it lies below the last one listed.
+ */
+export function eachRedraw(
   own: TokenScore,
   views: readonly TokenScore[],
-  { topK, uniform }: Redraw,
-): TokenMeasurement['margin'][] {
-  const noises = new Map<number, number>();
-  const scoreOf = ({ id, logprob }: { readonly id: number; readonly logprob: number }): number => {
-    let noise = noises.get(id);
-    if (noise === undefined) {
-      noise = -Math.log(-Math.log(uniform()));
-      noises.set(id, noise);
-    }
-    return logprob + noise;
-  };
-  let winner = -1;
-  let winning = Number.NEGATIVE_INFINITY;
-  for (let n = 0; n < topK && n < own.top.length; n++) {
-    const score = scoreOf(own.top[n]!);
-    if (score > winning) {
-      winning = score;
-      winner = own.top[n]!.id;
-    }
-  }
-  return views.map((seen) => {
-    let best = Number.NEGATIVE_INFINITY;
-    let second = Number.NEGATIVE_INFINITY;
-    let got = Number.NaN;
-    for (let n = 0; n < topK && n < seen.top.length; n++) {
-      const score = scoreOf(seen.top[n]!);
-      if (seen.top[n]!.id === winner) got = score;
-      if (score > best) {
-        second = best;
-        best = score;
-      } else if (score > second) second = score;
-    }
-    const filtered = Number.isNaN(got);
+  { params, redraws, seed }: Redraw,
+  use: (margins: readonly Margin[], redraw: number) => void,
+): void {
+  const drawable = own.top.slice(0, params.topK);
+  const ids = [...new Set([...drawable, ...views.flatMap(({ top }) => top)].map(({ id }) => id))];
+  const placeOf = new Map(ids.map((id, place) => [id, place]));
+  const fields = views.map(({ top }) => {
+    const missing = drawable.flatMap(({ id, logprob }) =>
+      top.some((one) => one.id === id)
+        ? []
+        : [{ id, logprob: Math.min(logprob, top.at(-1)!.logprob) }],
+    );
+    // One stranger at a time: what is drawn is one token.
+    const field = fieldOf({ ...top[0]!, top }, params);
+    const last = top[Math.min(params.topK, top.length) - 1]!.logprob;
     return {
-      marginMicro: filtered ? Number.MAX_SAFE_INTEGER : Math.round(1e6 * (best - got)),
-      leadMicro: Math.round(1e6 * (best - second)),
-      filtered,
+      isKept: [...field.isKept, ...missing.map(() => false)],
+      slack: [...field.slack, ...missing.map(({ logprob }) => Math.max(0, last - logprob))],
+      candidates: [...field.candidates, ...missing],
     };
   });
+  const places = fields.map(({ candidates }) => candidates.map(({ id }) => placeOf.get(id)!));
+  const scores = fields.map(({ candidates }) => new Float64Array(candidates.length));
+  const noise = new Float64Array(ids.length);
+  const uniform = createUniform(seed);
+  for (let r = 0; r < redraws; r++) {
+    for (let n = 0; n < noise.length; n++) noise[n] = -Math.log(-Math.log(uniform()));
+    let winner = 0;
+    let winning = Number.NEGATIVE_INFINITY;
+    // The host's candidates come first among the ids.
+    for (let n = 0; n < drawable.length; n++) {
+      const score = drawable[n]!.logprob + noise[n]!;
+      if (score <= winning) continue;
+      winning = score;
+      winner = n;
+    }
+    const margins = fields.map((field, v) => {
+      const { candidates } = field;
+      let drawn = -1;
+      for (let n = 0; n < candidates.length; n++) {
+        const place = places[v]![n]!;
+        if (place === winner) drawn = n;
+        scores[v]![n] = candidates[n]!.logprob + noise[place]!;
+      }
+      return marginIn(field, scores[v]!, drawn);
+    });
+    use(margins, r);
+  }
 }
 
 export function mixSeed(a: number, r: number): number {

@@ -15,6 +15,8 @@ export interface PowerOptions {
   readonly seed: number;
   /** Count the exact rule of impossible draws as well. */
   readonly withRule?: boolean;
+  /** Count instead until the first draw that the judge would have decided otherwise. */
+  readonly untilDifference?: boolean;
 }
 
 export interface Power {
@@ -65,6 +67,10 @@ function survive(
     for (let i = 0; i < margin.length; i++) {
       tokens += 1;
       if (i === endsAt) return tokens;
+      if (options.untilDifference) {
+        if ((margin[i]! & 255) > 0) return tokens;
+        continue;
+      }
       if (playToken(table, sums, answer.sketch[i]!, margin[i]!) < options.boundMicro) continue;
       if (meanBetMicro(sums) >= options.boundMicro) return tokens;
     }

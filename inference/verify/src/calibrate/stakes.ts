@@ -18,7 +18,7 @@ import {
   sideOf,
 } from '../attribution.ts';
 import type { MeasuredSuspect } from './calibrate.ts';
-import { createUniform, drawAgain, mixSeed, type Observed } from './observe.ts';
+import { createUniform, eachRedraw, isRedrawable, mixSeed, type Observed } from './observe.ts';
 
 /** What channel C may stake on a suspect, and what that finds. */
 export interface AttributionFit {
@@ -133,15 +133,14 @@ function eachDraw(
   use: (answer: number, margins: readonly [number, number], redraw: number, token: number) => void,
 ): void {
   host.specimens.forEach(({ tokens, params }, a) => {
-    if (a % 2 !== parity) return;
-    for (let r = 0; r < options.redraws; r++) {
-      const uniform = createUniform(mixSeed(a + 7919, r));
-      tokens.forEach((own, i) => {
-        const views = [claimed[a]![i]!, suspect[a]![i]!];
-        const [one, two] = drawAgain(own, views, { topK: params.topK, uniform });
-        use(a, [one!.marginMicro, two!.marginMicro], r, i);
-      });
-    }
+    if (a % 2 !== parity || !isRedrawable(params)) return;
+    const { redraws } = options;
+    tokens.forEach((own, i) => {
+      const views = [claimed[a]![i]!, suspect[a]![i]!];
+      eachRedraw(own, views, { params, redraws, seed: mixSeed(a + 7919, i) }, ([one, two], r) =>
+        use(a, [one!.marginMicro, two!.marginMicro], r, i),
+      );
+    });
   });
 }
 
@@ -151,7 +150,7 @@ function betsOf(views: Views, stakes: AttributionStakes, options: StakeOptions):
   const found = new Map<number, { sketch: Float64Array; draws: Float64Array[] }>();
   host.specimens.forEach((specimen, a) => {
     if (a % 2 !== 1) return;
-    const told = sketchOf(proofs?.[a] ?? specimen.tokens);
+    const told = sketchOf(proofs?.[a] ?? specimen.tokens, options.toleranceMicro);
     const tokens = specimen.tokens.map(
       (_, i): AttributedToken => ({
         claimed: claimed[a]![i]!,
@@ -161,8 +160,8 @@ function betsOf(views: Views, stakes: AttributionStakes, options: StakeOptions):
           seed: specimen.seed,
           position: i,
           params: specimen.params,
-          toleranceMicro: options.toleranceMicro,
         },
+        toleranceMicro: options.toleranceMicro,
       }),
     );
     const bets = attributionBets(tokens, stakes);
