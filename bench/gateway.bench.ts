@@ -93,6 +93,7 @@ async function stage(): Promise<Stage> {
     endpoint: 'http://host',
     operatingKey: publicKeyFromPrivate(operatingKey),
     prices: { inputMicro: 10n, cachedMicro: 2n, outputMicro: 50n },
+    assurance: 'A' as const,
     capacity: 1,
   };
   const { contextTokens } = manifest;

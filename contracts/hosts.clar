@@ -5,7 +5,8 @@
 ;; its index (its slot in the StackerDB .inference-receipts). The bond is held by this contract;
 ;; .judges takes it when a host is convicted. .inference asks `assign` who executes a request.
 ;;
-;; Prices are micro-STX per token. Capacity is what a host says it can serve at a time; its weight in
+;; A host says what its engine can prove (class A to D); buyers see it, and only class A is drawn. Prices
+;; are micro-STX per token. Capacity is what a host says it can serve at a time; its weight in
 ;; the draw is no more than its bond covers and grows with its record. Invariant: this contract holds
 ;; exactly the sum of all bonds, unless somebody makes it a present. Clarity 3.
 
@@ -16,6 +17,7 @@
 (define-constant ERR-KEY-TAKEN (err u204))
 (define-constant ERR-MODELS (err u205))
 (define-constant ERR-UNKNOWN-MODEL (err u206))
+(define-constant ERR-ASSURANCE (err u207))
 (define-constant ERR-CAPACITY (err u208))
 (define-constant ERR-PRICE (err u209))
 (define-constant ERR-BOND (err u210))
@@ -36,8 +38,9 @@
 (define-constant MAX-PRICE u1000000000)
 ;; Hosts at a time; one StackerDB slot each.
 (define-constant MAX-HOSTS u256)
-;; Bitcoin blocks between `unbond` and `withdraw`: bounds of the parameter.
-(define-constant LEAST-UNBOND-DELAY u144)
+;; Bitcoin blocks between `unbond` and `withdraw`: bounds of the parameter. A request can be
+;; open for 1,008 blocks: the bond outlasts every one that was drawn before.
+(define-constant LEAST-UNBOND-DELAY u1009)
 (define-constant MOST-UNBOND-DELAY u4320)
 (define-constant LEAST-MIN-BOND u1000000)
 
@@ -46,6 +49,9 @@
 (define-constant OUTCOME-FAULT u2)
 (define-constant OUTCOME-MISSED u3)
 (define-constant OUTCOME-UNAUDITED u4)
+
+(define-constant CLASS-A u1)
+(define-constant CLASS-D u4)
 
 (define-constant STATUS-ACTIVE u1)
 (define-constant STATUS-SUSPENDED u2)
@@ -57,6 +63,7 @@
   missed: u0,
   earned: u0,
   clean: u0,
+  lost: u0,
   pending: u0,
   bound-until: u0
 })
@@ -69,7 +76,7 @@
     bond-per-weight: uint,
     unbond-delay: uint
   }
-  { min-bond: u100000000, bond-per-weight: u10000000, unbond-delay: u432 })
+  { min-bond: u100000000, bond-per-weight: u10000000, unbond-delay: u1152 })
 
 (define-data-var host-count uint u0)
 ;; Seats that hosts have left, to be taken again.
@@ -83,6 +90,8 @@
   ;; X25519 public key, for prompts that only this host may read.
   seal-key: (buff 32),
   models: (list 8 (buff 32)),
+  ;; What its engine can prove: u1 to u4 for classes A to D (docs/protocol.md 2).
+  assurance: uint,
   capacity: uint,
   input-price: uint,
   ;; Per prompt token that was in the host's cache already (sessions).
@@ -104,6 +113,8 @@
   earned: uint,
   ;; Answers and claims judged true since the last fault; a miss halves it.
   clean: uint,
+  ;; What the last fault took of that, until it is forgiven.
+  lost: uint,
   ;; Session claims under audit, and the Bitcoin height until which settled answers can be disputed:
   ;; the bond stays while either is open.
   pending: uint,
@@ -128,6 +139,7 @@
     (operating-key (buff 33))
     (seal-key (buff 32))
     (served (list 8 (buff 32)))
+    (assurance uint)
     (capacity uint)
     (input-price uint)
     (cached-price uint)
@@ -141,6 +153,7 @@
           operating-key: operating-key,
           seal-key: seal-key,
           models: served,
+          assurance: assurance,
           capacity: capacity,
           input-price: input-price,
           cached-price: cached-price,
@@ -151,13 +164,14 @@
         }))
     (asserts! (is-none (map-get? hosts tx-sender)) ERR-ALREADY-HOST)
     (asserts! (>= bond (get min-bond (var-get parameters))) ERR-BOND)
-    (try! (check-offer endpoint seal-key served capacity))
+    (try! (check-offer endpoint seal-key served assurance capacity))
     (try! (check-prices input-price cached-price output-price))
     (asserts! (map-insert hosts-by-key operating-key tx-sender) ERR-KEY-TAKEN)
     (map-set hosts-by-index index tx-sender)
     (map-set hosts tx-sender host)
     (map-set records tx-sender NEW-RECORD)
-    (join-models tx-sender served (weight-of capacity bond u0) bond)
+    (and (is-eq assurance CLASS-A)
+      (join-models tx-sender served (weight-of capacity bond u0) bond))
     (try! (stx-transfer? bond tx-sender (as-contract tx-sender)))
     (print-host tx-sender "host-registered")
     (ok index)))
@@ -169,6 +183,7 @@
     (operating-key (buff 33))
     (seal-key (buff 32))
     (served (list 8 (buff 32)))
+    (assurance uint)
     (capacity uint)
     (input-price uint)
     (cached-price uint)
@@ -176,16 +191,18 @@
   (let ((host (try! (get-serving tx-sender)))
         (weight (weight-of capacity (get bond host) (get clean (get-record tx-sender)))))
     (asserts! (is-none (get suspended-at host)) ERR-SUSPENDED)
-    (try! (check-offer endpoint seal-key served capacity))
+    (try! (check-offer endpoint seal-key served assurance capacity))
     (try! (check-prices input-price cached-price output-price))
     (try! (change-key host operating-key))
     (leave-models tx-sender (get models host))
-    (join-models tx-sender served weight (get bond host))
+    (and (is-eq assurance CLASS-A)
+      (join-models tx-sender served weight (get bond host)))
     (map-set hosts tx-sender (merge host {
       endpoint: endpoint,
       operating-key: operating-key,
       seal-key: seal-key,
       models: served,
+      assurance: assurance,
       capacity: capacity,
       input-price: input-price,
       cached-price: cached-price,
@@ -262,9 +279,29 @@
           missed: (+ (get missed before) (count-if outcome OUTCOME-MISSED)),
           earned: (+ (get earned before) paid),
           clean: clean,
+          lost: (if (is-eq outcome OUTCOME-FAULT) (get clean before) (get lost before)),
           bound-until: (larger (get bound-until before) bound-until)
         }))
         (or (is-eq (tier-of clean) (tier-of (get clean before)))
+          (reweigh who clean))
+        (ok true))
+      (ok false))))
+
+;; Takes a fault back, because the answer was planted, and gives back what it took of the record.
+;; .plants only.
+;; @returns (ok true), (ok false) for somebody who is no host; u216
+(define-public (forgive (who principal))
+  (begin
+    (asserts! (is-eq contract-caller .plants) ERR-CALLER)
+    (match (map-get? records who)
+      before (let ((clean (+ (get clean before) (get lost before)))
+                   (faults (get faults before)))
+        (map-set records who (merge before {
+          faults: (if (> faults u0) (- faults u1) u0),
+          clean: clean,
+          lost: u0
+        }))
+        (and (is-some (map-get? hosts who))
           (reweigh who clean))
         (ok true))
       (ok false))))
@@ -445,6 +482,7 @@
       operating-key: (buff 33),
       seal-key: (buff 32),
       models: (list 8 (buff 32)),
+      assurance: uint,
       capacity: uint,
       input-price: uint,
       cached-price: uint,
@@ -459,6 +497,7 @@
         (models (get models host)))
     (leave-models who models)
     (and is-enough
+      (is-eq (get assurance host) CLASS-A)
       (join-models who models
         (weight-of (get capacity host) bond (get clean (get-record who)))
         bond))
@@ -557,9 +596,11 @@
     (endpoint (string-ascii 128))
     (seal-key (buff 32))
     (served (list 8 (buff 32)))
+    (assurance uint)
     (capacity uint))
   (begin
     (asserts! (> (len endpoint) u0) ERR-ENDPOINT)
+    (asserts! (and (>= assurance CLASS-A) (<= assurance CLASS-D)) ERR-ASSURANCE)
     (asserts! (is-eq (len seal-key) u32) ERR-SEAL-KEY)
     (asserts! (and (> capacity u0) (<= capacity MAX-CAPACITY)) ERR-CAPACITY)
     (asserts! (> (len served) u0) ERR-MODELS)
@@ -619,6 +660,7 @@
       operating-key: (buff 33),
       seal-key: (buff 32),
       models: (list 8 (buff 32)),
+      assurance: uint,
       capacity: uint,
       input-price: uint,
       cached-price: uint,
@@ -652,6 +694,7 @@
       operating-key: (buff 33),
       seal-key: (buff 32),
       models: (list 8 (buff 32)),
+      assurance: uint,
       capacity: uint,
       input-price: uint,
       cached-price: uint,
@@ -719,6 +762,7 @@
       operating-key: (buff 33),
       seal-key: (buff 32),
       models: (list 8 (buff 32)),
+      assurance: uint,
       capacity: uint,
       input-price: uint,
       cached-price: uint,
@@ -762,6 +806,7 @@
     (match (map-get? hosts who)
       host (some {
         key: (get operating-key host),
+        assurance: (get assurance host),
         input-price: (get input-price host),
         cached-price: (get cached-price host),
         output-price: (get output-price host)

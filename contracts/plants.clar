@@ -3,7 +3,7 @@
 ;; A user and a host agree on a request whose answer is false on purpose: its sketch is no model's but
 ;; follows from a secret. The user commits to that before the request is closed (`plant`). A judge
 ;; that runs the model finds the answer false. Then the secret is opened (`reveal`): everybody can see
-;; that the sketch was noise, so the host is not punished, and a judge that signed "valid" did not
+;; that the sketch was noise, so the host is not punished (its bond and its record are restored), and a judge that signed "valid" did not
 ;; look (`mark-lazy`): it loses its unclaimed pay and carries a mark that all can read. Only the user
 ;; of the request itself can plant, so a plant cannot shield a host that cheats others. Clarity 3.
 
@@ -45,7 +45,7 @@
     (ok true)))
 
 ;; Opens a plant: the commitment of the answer and the secret its sketch was made from. A slash that is
-;; held because of this answer goes back to the host. Anyone may call.
+;; held because of this answer goes back to the host, and its fault is taken back. Anyone may call.
 ;; @returns (ok true); u702 to u707
 (define-public (reveal
     (request-id uint)
@@ -75,7 +75,9 @@
     (asserts! (is-eq (get sketch-root commitment) (noise-root secret)) ERR-NOT-NOISE)
     (map-set revealed request-id hash)
     (match (contract-call? .inference get-slash-of request-id)
-      slash (match (contract-call? .judges cancel-slash slash) done true closed false)
+      slash (match (contract-call? .judges cancel-slash slash)
+        done (try! (contract-call? .hosts forgive (get executor request)))
+        closed false)
       false)
     (print { event: "plant-revealed", request-id: request-id, commitment-hash: hash })
     (ok true)))

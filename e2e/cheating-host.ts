@@ -45,6 +45,7 @@ export async function startCheatingHost({ layout, nodeUrl }: TestNetwork): Promi
       endpoint: `http://${listen.host}:${listen.port}`,
       operatingPublicKey: publicKeyFromPrivate(operatingKey),
       sealPublicKey: sealKeyPair(sealSecretOf(operatingKey)).publicKey,
+      assurance: 'A',
       capacity: 1,
       inputPriceMicro: 10n,
       outputPriceMicro: 50n,

@@ -44,6 +44,8 @@ afterAll(async () => {
 describe('an inference on chain', () => {
   it('is asked, answered, judged, paid and verified; a dispute about it is dismissed', async () => {
     await network.hostServes();
+    const hosts = await assay('hosts', '-I', network.nodeUrl);
+    expect(hosts.stdout).toContain('class A  active');
     const asked = await assay('infer', 'Is the Earth round?', '--json', '-I', network.nodeUrl);
     expect(asked.stderr).toBe('');
     const answer = JSON.parse(asked.stdout) as Answer & { txid: string };

@@ -214,7 +214,7 @@ describe('slashing (funai.md 8: 6, 7; gonka.md 11: 18)', () => {
   it('slash after withdraw: the bond stays while an answer can be disputed', () => {
     openRequest(simnet);
     send(simnet, HOSTS, 'unbond', [], HOST);
-    simnet.mineEmptyBurnBlocks(500);
+    simnet.mineEmptyBurnBlocks(1_152);
     settle(simnet, 1n);
     const withdraw = () => shown(send(simnet, HOSTS, 'withdraw', [], HOST));
     expect(withdraw()).toBe('(err u218)');
@@ -228,10 +228,22 @@ describe('slashing (funai.md 8: 6, 7; gonka.md 11: 18)', () => {
     expect(withdraw()).toBe('(ok u0)');
   });
 
+  it('slash after withdraw: the bond outlasts every request that was drawn before', () => {
+    openRequest(simnet, { deadline: 1_008n });
+    send(simnet, HOSTS, 'unbond', [], HOST);
+    const withdraw = () => shown(send(simnet, HOSTS, 'withdraw', [], HOST));
+    simnet.mineEmptyBurnBlocks(1_008);
+    expect(withdraw()).toBe('(err u215)');
+    expect(shown(reject(simnet, 1n))).toBe('(ok u50000)');
+    expect(totals(simnet).held).toBe(BOND);
+    simnet.mineEmptyBurnBlocks(144);
+    expect(withdraw()).toBe('(ok u0)');
+  });
+
   it('slash after withdraw: the bond stays while a claim is under audit', () => {
     const hash = pendingClaim(simnet);
     send(simnet, HOSTS, 'unbond', [], HOST);
-    simnet.mineEmptyBurnBlocks(432);
+    simnet.mineEmptyBurnBlocks(1_152);
     expect(shown(send(simnet, HOSTS, 'withdraw', [], HOST))).toBe('(err u218)');
     drawn();
     decide(simnet, 'convict', hash);
@@ -453,8 +465,9 @@ describe('spam', () => {
 
   it('dispute spam cannot keep a host’s bond beyond the two windows', () => {
     openRequest(simnet);
-    settle(simnet, 1n);
     send(simnet, HOSTS, 'unbond', [], HOST);
+    simnet.mineEmptyBurnBlocks(1_152);
+    settle(simnet, 1n);
     for (let i = 0; i < 144; i += 16) {
       dispute(simnet, 1n, THIEF);
       simnet.mineEmptyBurnBlocks(16);
@@ -468,7 +481,7 @@ describe('spam', () => {
     for (let i = 0; i < 3; i++) {
       expect(Cl.prettyPrint(rivalJoins())).toBe('(ok u1)');
       send(simnet, HOSTS, 'unbond', [], RIVAL);
-      simnet.mineEmptyBurnBlocks(432);
+      simnet.mineEmptyBurnBlocks(1_152);
       expect(shown(send(simnet, HOSTS, 'withdraw', [], RIVAL))).toBe('(ok u100000000)');
     }
   });

@@ -227,6 +227,7 @@ describe('settle', () => {
       Cl.buffer(hashOf('seal')),
       Cl.list([Cl.buffer(MODEL)]),
       Cl.uint(1),
+      Cl.uint(1),
       Cl.uint(999),
       Cl.uint(999),
       Cl.uint(999),
@@ -404,7 +405,7 @@ describe('reject and expire', () => {
 
   it('pays nobody who has no bond any more; the request expires', () => {
     simnet.callPublicFn(HOSTS, 'unbond', [], HOST.address);
-    simnet.mineEmptyBurnBlocks(432);
+    simnet.mineEmptyBurnBlocks(1_152);
     expect(shown(simnet.callPublicFn(HOSTS, 'withdraw', [], HOST.address))).toBe('(ok u100000000)');
     expect(shown(settle(simnet, 1n))).toBe('(err u330)');
     expect(shown(expire(simnet, 1n))).toBe('(ok u50000)');

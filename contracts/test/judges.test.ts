@@ -166,7 +166,7 @@ describe('a slash', () => {
   it('frees the seat of a host that does not come back', () => {
     const evict = () => shown(send(simnet, HOSTS, 'evict', [Cl.principal(HOST.address)]));
     send(simnet, HOSTS, 'increase-bond', [Cl.uint(5)], HOST);
-    simnet.mineEmptyBurnBlocks(431);
+    simnet.mineEmptyBurnBlocks(1_151);
     expect(evict()).toBe('(err u215)');
     simnet.mineEmptyBurnBlocks(1);
     const before = stxOf(simnet, HOST.address);
@@ -295,6 +295,24 @@ describe('a planted answer', () => {
     expect(ask(simnet, PLANTS, 'get-lazy-marks', [Cl.principal(SIGNERS[0]!.address)])).toEqual(
       Cl.uint(1),
     );
+  });
+
+  it('is taken back from the record of the host once, however often it is revealed', () => {
+    openRequest(simnet);
+    settle(simnet, 2n);
+    expect(hostNumber(simnet, 'clean')).toBe(1n);
+    plant(simnet, 1n, commitment);
+    (simnet as Sandbox).mineBlock();
+    reject(simnet, 1n, { commitment });
+    expect(hostNumber(simnet, 'clean')).toBe(0n);
+    expect(hostNumber(simnet, 'faults')).toBe(1n);
+    for (let i = 0; i < 2; i++) {
+      reveal(simnet, 1n, commitment);
+      expect(hostNumber(simnet, 'clean')).toBe(1n);
+      expect(hostNumber(simnet, 'faults')).toBe(0n);
+    }
+    const forgive = [Cl.principal(HOST.address)];
+    expect(shown(send(simnet, HOSTS, 'forgive', forgive, HOST))).toBe('(err u216)');
   });
 
   it('that judges let pass costs them the pay of the cycle', () => {

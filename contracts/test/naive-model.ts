@@ -161,7 +161,7 @@ export class NaiveModel {
   unbond(name: string): Answer {
     const host = this.#serving(name);
     if (typeof host !== 'object') return host;
-    host.withdrawAt = this.burn + 432;
+    host.withdrawAt = this.burn + 1_152;
     return BigInt(host.withdrawAt);
   }
 
@@ -176,7 +176,7 @@ export class NaiveModel {
     const host = this.hosts.get(name);
     if (host === undefined) return 'u201';
     if (host.suspendedAt === null) return 'u214';
-    return this.burn < host.suspendedAt + 432 ? 'u215' : this.#remove(name, host);
+    return this.burn < host.suspendedAt + 1_152 ? 'u215' : this.#remove(name, host);
   }
 
   #remove(name: string, host: HostState): Answer {

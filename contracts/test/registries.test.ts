@@ -136,7 +136,7 @@ describe('hosts', () => {
     expect(host('update', offerArgs({}))).toBe('(err u213)');
     expect(host('increase-bond', [Cl.uint(5)])).toBe('(err u213)');
     expect(read('hosts', 'get-model-hosts', [Cl.buffer(MODEL)])).toBe('(list)');
-    simnet.mineEmptyBurnBlocks(430);
+    simnet.mineEmptyBurnBlocks(1_150);
     expect(host('withdraw')).toBe('(err u215)');
     simnet.mineEmptyBurnBlocks(2);
     expect(host('withdraw')).toBe('(ok u100000005)');
@@ -166,6 +166,22 @@ describe('hosts', () => {
     expect(host('increase-bond', [Cl.uint(1)], party('many 32').address)).toBe('(ok u100000002)');
     expect(isDrawn(0)).toBe(false);
     expect(isDrawn(32)).toBe(true);
+  });
+
+  it('says what its engine can prove: only class A is drawn, others serve who names them', () => {
+    for (const assurance of [0n, 5n]) {
+      expect(show(registerHost(simnet, HOST, { assurance }))).toBe('(err u207)');
+    }
+    const model = [Cl.buffer(MODEL)];
+    registerHost(simnet, HOST, { assurance: 3n });
+    expect(read('hosts', 'get-model-hosts', model)).toBe('(list)');
+    const named = [Cl.principal(HOST.address), ...model];
+    expect(read('hosts', 'serves', named)).toBe('true');
+    expect(read('hosts', 'get-offer', named)).toContain('assurance: u3');
+    expect(host('increase-bond', [Cl.uint(5)])).toBe('(ok u100000005)');
+    expect(read('hosts', 'get-model-hosts', model)).toBe('(list)');
+    expect(host('update', offerArgs({ assurance: 1n }))).toBe('(ok true)');
+    expect(read('hosts', 'get-model-hosts', model)).toContain(HOST.address);
   });
 
   it('draws nobody when nobody serves', () => {

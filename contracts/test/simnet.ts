@@ -158,6 +158,7 @@ export interface Offer {
   readonly key?: Uint8Array;
   readonly sealKey?: Uint8Array;
   readonly models?: readonly Uint8Array[];
+  readonly assurance?: bigint;
   readonly capacity?: bigint;
   readonly inputPrice?: bigint;
   readonly cachedPrice?: bigint;
@@ -170,6 +171,7 @@ export function offerArgs(offer: Offer): ClarityValue[] {
     Cl.buffer(offer.key ?? HOST_OPERATOR.publicKey),
     Cl.buffer(offer.sealKey ?? hashOf('seal key')),
     Cl.list((offer.models ?? [MODEL]).map((model) => Cl.buffer(model))),
+    Cl.uint(offer.assurance ?? 1n),
     Cl.uint(offer.capacity ?? 4n),
     Cl.uint(offer.inputPrice ?? 10n),
     Cl.uint(offer.cachedPrice ?? 5n),

@@ -6,7 +6,7 @@
 import { bytesEqual } from '@assay/bytes';
 import { type ClarityValue, Cv } from '@assay/clarity-value';
 import { type Registration, registrationArguments } from '@assay/host';
-import { type ModelManifest, modelId, modelIdHex } from '@assay/jobs';
+import { assuranceCode, type ModelManifest, modelId, modelIdHex } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
 import { formatStx } from '@assay/proof';
 import { buildContractCall, DEVNET_IDS, publicKeyOf, signTransaction } from '@assay/wallet';
@@ -82,6 +82,7 @@ function isAsOffered(found: Entries, { model, offer }: HostAccount): boolean {
     bytesEqual(key.value, offer.operatingPublicKey) &&
     models?.type === 'list' &&
     models.items.some((item) => item.type === 'buffer' && bytesEqual(item.value, id)) &&
+    uint('assurance') === BigInt(assuranceCode(offer.assurance)) &&
     uint('capacity') === BigInt(offer.capacity) &&
     sealKey?.type === 'buffer' &&
     bytesEqual(sealKey.value, offer.sealPublicKey ?? new Uint8Array(32)) &&

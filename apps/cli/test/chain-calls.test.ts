@@ -49,6 +49,7 @@ const MODEL: ModelManifest = {
 const OFFER = {
   endpoint: 'http://127.0.0.1:8000',
   operatingPublicKey,
+  assurance: 'A' as const,
   capacity: 1,
   inputPriceMicro: 10n,
   outputPriceMicro: 50n,
@@ -79,6 +80,7 @@ function apply(tx: Transaction): void {
       'operating-key',
       'seal-key',
       'models',
+      'assurance',
       'capacity',
       'input-price',
       'cached-price',

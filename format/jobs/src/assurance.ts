@@ -18,6 +18,18 @@ import type { SamplingParams } from './request.ts';
 
 export type AssuranceClass = 'A' | 'B' | 'C' | 'D';
 
+const CLASSES: readonly AssuranceClass[] = ['A', 'B', 'C', 'D'];
+
+/** The number of a class in `.hosts`: 1 to 4. */
+export function assuranceCode(name: AssuranceClass): number {
+  return CLASSES.indexOf(name) + 1;
+}
+
+/** Null for a number that is none. */
+export function assuranceOf(code: bigint): AssuranceClass | null {
+  return CLASSES[Number(code) - 1] ?? null;
+}
+
 /** What decides it; the engine room's capabilities have these fields. */
 export interface ProvingPower {
   /** Candidates with logprobs per position; 0: none. */

@@ -1,4 +1,10 @@
-export { type AssuranceClass, assuranceClass, type ProvingPower } from './assurance.ts';
+export {
+  type AssuranceClass,
+  assuranceClass,
+  assuranceCode,
+  assuranceOf,
+  type ProvingPower,
+} from './assurance.ts';
 export {
   type AuditDraw,
   auditedReceipts,

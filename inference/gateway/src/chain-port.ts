@@ -3,7 +3,7 @@
  * sessions. `http-chain.ts` speaks a node's RPC; tests and simulations bring their own. Every method
  * throws when the world fails.
  */
-import type { SessionPrices, SessionTerms } from '@assay/jobs';
+import type { AssuranceClass, SessionPrices, SessionTerms } from '@assay/jobs';
 
 /** A registered host as anyone can read it. */
 export interface HostOffer {
@@ -14,6 +14,8 @@ export interface HostOffer {
   /** 33 bytes. */
   readonly operatingKey: Uint8Array;
   readonly prices: SessionPrices;
+  /** What its engine can prove. */
+  readonly assurance: AssuranceClass;
   /** Weight in draws; requests at a time, roughly. */
   readonly capacity: number;
 }

@@ -3,7 +3,7 @@ import { bytesEqual, bytesFromHex, bytesToHex } from '@assay/bytes';
 import { type ClarityValue, Cv, formatPrincipal } from '@assay/clarity-value';
 import { createNodeClient, type NodeClient } from '@assay/client';
 import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
-import { decodeManifest, type SessionTerms, sessionTermsOf } from '@assay/jobs';
+import { assuranceOf, decodeManifest, type SessionTerms, sessionTermsOf } from '@assay/jobs';
 import {
   addressOfPublicKey,
   buildContractCall,
@@ -107,6 +107,7 @@ class HttpGatewayChain implements GatewayChain {
               cachedMicro: uint(field(offer.value, 'cached-price')),
               outputMicro: uint(field(offer.value, 'output-price')),
             },
+            assurance: assuranceOf(uint(field(offer.value, 'assurance'))) ?? 'D',
             capacity: Number(uint(field(host.value, 'capacity'))),
           },
         ];

@@ -110,6 +110,7 @@ export class Scene {
       endpoint,
       operatingKey: publicKeyFromPrivate(operatingKey),
       prices: { inputMicro: 10n, cachedMicro: 2n, outputMicro: 50n },
+      assurance: 'A' as const,
       capacity: 1,
     };
     const id = modelIdHex(manifest);

@@ -3,6 +3,7 @@
  * it once (the CLI, the devnet); the daemon itself never registers.
  */
 import { type ClarityValue, Cv } from '@assay/clarity-value';
+import { type AssuranceClass, assuranceCode } from '@assay/jobs';
 
 export interface Registration {
   /** Base URL of the HTTP door, at most 128 characters of ASCII. */
@@ -13,6 +14,8 @@ export interface Registration {
   readonly sealPublicKey?: Uint8Array;
   /** Manifest hashes, 1 to 8. */
   readonly models: readonly Uint8Array[];
+  /** What the engine can prove; only class A is drawn. */
+  readonly assurance: AssuranceClass;
   /** Weight in the draw, as far as the bond covers it (10 STX a unit). */
   readonly capacity: number;
   /** Per token. */
@@ -30,6 +33,7 @@ export function registrationArguments(registration: Registration): readonly Clar
     Cv.buffer(registration.operatingPublicKey),
     Cv.buffer(registration.sealPublicKey ?? new Uint8Array(32)),
     Cv.list(registration.models.map((model) => Cv.buffer(model))),
+    Cv.uint(assuranceCode(registration.assurance)),
     Cv.uint(registration.capacity),
     Cv.uint(registration.inputPriceMicro),
     Cv.uint(registration.cachedPriceMicro ?? registration.inputPriceMicro),

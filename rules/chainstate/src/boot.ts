@@ -117,6 +117,7 @@ function registerHosts(vm: ClarityVm, genesis: Genesis, network: NetworkParams):
       Cv.buffer(host.operatingKey),
       Cv.buffer(host.sealKey),
       Cv.list(host.models.map((model) => Cv.buffer(model))),
+      Cv.uint(host.assurance),
       Cv.uint(host.capacity),
       Cv.uint(host.inputPriceMicro),
       Cv.uint(host.cachedPriceMicro),

@@ -45,6 +45,8 @@ export interface GenesisHost {
   readonly sealKey: Uint8Array;
   /** Manifest hashes. */
   readonly models: readonly Uint8Array[];
+  /** Assurance class of its engine, 1 to 4 for A to D; default 1. */
+  readonly assurance: bigint;
   readonly capacity: bigint;
   readonly inputPriceMicro: bigint;
   /** Default: the input price. */
@@ -205,6 +207,7 @@ function readHost(field: JsonField, network: NetworkParams): GenesisHost {
     'operatingKey',
     'sealKey',
     'models',
+    'assurance',
     'capacity',
     'inputPriceMicro',
     'cachedPriceMicro',
@@ -214,12 +217,14 @@ function readHost(field: JsonField, network: NetworkParams): GenesisHost {
   const sealKey = field.get('sealKey');
   const inputPriceMicro = field.get('inputPriceMicro').amount(0n, U64_MAX);
   const cachedPrice = field.get('cachedPriceMicro');
+  const assurance = field.get('assurance');
   return {
     address: field.get('address').principal(network),
     endpoint: field.get('endpoint').ascii(128),
     operatingKey: publicKeyOf(field.get('operatingKey')),
     sealKey: sealKey.isAbsent ? new Uint8Array(32) : sealKey.bytes(32),
     models: field.get('models').list(8, (model) => model.bytes(32)),
+    assurance: assurance.isAbsent ? 1n : assurance.amount(1n, 4n),
     capacity: field.get('capacity').amount(1n, 1_024n),
     inputPriceMicro,
     cachedPriceMicro: cachedPrice.isAbsent ? inputPriceMicro : cachedPrice.amount(0n, U64_MAX),

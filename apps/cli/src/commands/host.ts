@@ -71,6 +71,7 @@ async function startHost(configPath: string, flags: ModelSettings): Promise<Serv
       endpoint: config.publicEndpoint,
       operatingPublicKey: publicKeyFromPrivate(operatingKey),
       sealPublicKey: sealKeyPair(sealSecret).publicKey,
+      assurance: model.assurance,
       capacity: config.capacity,
       inputPriceMicro: config.inputPriceMicro,
       outputPriceMicro: config.outputPriceMicro,

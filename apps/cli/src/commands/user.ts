@@ -1,18 +1,9 @@
 /** `assay infer`, `assay result`, `assay verify`, `assay models`, `assay accounts`: for people who ask. */
-import { Cv } from '@assay/clarity-value';
 import type { Check, VerifyOptions } from '@assay/proof';
 import { parsePrivateKey } from '@assay/wallet';
 import { type Command, Option } from 'commander';
 import { DEVNET_ACCOUNTS, devnetAccount } from '../devnet/accounts.ts';
-import {
-  ask,
-  bootAddressOf,
-  inferResult,
-  modelIdText,
-  parseTxid,
-  sealedAnswer,
-  waitForAnswer,
-} from '../inference.ts';
+import { ask, inferResult, parseTxid, sealedAnswer, waitForAnswer } from '../inference.ts';
 import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
 import { showAnswer } from '../show-answer.ts';
 import { bold, columns, dim, green, red, yellow } from '../terminal.ts';
@@ -184,21 +175,35 @@ async function runDispute(txid: string, options: DisputeOptions): Promise<void> 
   if (outcome === 'dismissed') process.exitCode = 1;
 }
 
-async function runModels(options: NodeOption): Promise<void> {
-  const node = new NodeApi(options.node);
-  const models = `${bootAddressOf((await node.info()).network_id)}.models`;
-  const count = await node.callReadOnly(models, 'get-model-count', []);
-  const total = count.type === 'uint' ? count.value : 0n;
-  for (let index = 0n; index < total; index++) {
-    const id = await node.callReadOnly(models, 'get-model-by-index', [Cv.uint(index)]);
-    if (id.type !== 'some' || id.value.type !== 'buffer') continue;
-    const model = await node.callReadOnly(models, 'get-model', [id.value]);
-    const entry =
-      model.type === 'some' && model.value.type === 'tuple' ? model.value.entries : null;
-    const name = entry?.get('name');
-    console.log(
-      `${modelIdText(id.value.value)}  ${name?.type === 'string-ascii' ? name.value : ''}`,
-    );
+async function runModels(options: NodeOption & { readonly json?: boolean }): Promise<void> {
+  const { listModels } = await import('../list-hosts.ts');
+  const models = await listModels(new NodeApi(options.node));
+  if (options.json === true) console.log(JSON.stringify(models, null, 2));
+  else {
+    for (const { id, name, hosts, isRetired } of models) {
+      const state = isRetired ? 'retired' : `${hosts} ${hosts === 1 ? 'host' : 'hosts'}`;
+      console.log(`${id}  ${name}  ${dim(state)}`);
+    }
+  }
+}
+
+async function runHosts(options: NodeOption & { readonly json?: boolean }): Promise<void> {
+  const { listHosts } = await import('../list-hosts.ts');
+  const hosts = await listHosts(new NodeApi(options.node));
+  if (options.json === true) {
+    const plain = (_: string, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value;
+    console.log(JSON.stringify(hosts, plain, 2));
+    return;
+  }
+  const { formatStx } = await import('@assay/proof');
+  for (const host of hosts) {
+    const { address, assurance, status, endpoint, bondMicro, settled, clean } = host;
+    console.log(`${address}  class ${assurance ?? '?'}  ${status}  ${dim(endpoint)}`);
+    const { inputPriceMicro: input, cachedPriceMicro: cached, outputPriceMicro: output } = host;
+    const prices = `${input} / ${cached} / ${output} micro-STX per token read / cached / written`;
+    const record = `${settled} settled, ${clean} clean, ${host.faults} faults, ${host.missed} missed`;
+    console.log(dim(`  ${prices}; bond ${formatStx(bondMicro)}; ${record}`));
   }
 }
 
@@ -267,9 +272,16 @@ export function addUserCommands(cli: Command): void {
     .action(runDispute);
   cli
     .command('models')
-    .description('the registered models')
+    .description('the registered models, and how many hosts are drawn for each')
+    .option('--json', 'print JSON')
     .addOption(nodeOption())
     .action(runModels);
+  cli
+    .command('hosts')
+    .description('who answers: assurance class, prices, bond, record')
+    .option('--json', 'print JSON')
+    .addOption(nodeOption())
+    .action(runHosts);
   cli
     .command('accounts')
     .description('the funded accounts of the devnet')

@@ -40,6 +40,12 @@ export function modelJson(model: ModelOffer) {
     manifest: model.id,
     context_length: model.contextTokens,
     hosts: model.hosts.length,
+    // The weakest of those that may answer.
+    assurance:
+      model.hosts
+        .map(({ assurance }) => assurance)
+        .sort()
+        .at(-1) ?? null,
     pricing: prices === null ? null : pricingOf(prices),
   };
 }
@@ -48,12 +54,13 @@ export function priceList(models: readonly ModelOffer[]) {
   return {
     object: 'list',
     data: models.flatMap((model) =>
-      model.hosts.map(({ host, endpoint, capacity, prices }) => ({
+      model.hosts.map(({ host, endpoint, capacity, assurance, prices }) => ({
         model: model.name,
         manifest: model.id,
         host,
         endpoint,
         capacity,
+        assurance,
         ...pricingOf(prices),
         micro_stx: {
           input: String(prices.inputMicro),
