@@ -374,6 +374,17 @@ export class SimAssay {
     }
   }
 
+  /**
+   * `kill -9` of a process right after its `count`-th write to disk from now on, before the world hears of
+   * it; up again after a while.
+   */
+  killAfterWrites(name: string, count: number, downMs = 3_000): void {
+    this.disk.killAfter(name, count, () => {
+      this.net.crash(name);
+      this.net.schedule(downMs, () => this.net.restart(name));
+    });
+  }
+
   // ---- reading --------------------------------------------------------------------------------
 
   /** Block height of a transaction on the canonical chain, or null. */

@@ -1,10 +1,10 @@
 /** The chain as sessions see it, read from `.sessions` and `.beacon` over a node's RPC. */
 import { type ClarityValue, Cv } from '@assay/clarity-value';
 import { createNodeClient, type NodeClient } from '@assay/client';
-import { type SessionTerms, sessionTermsOf } from '@assay/jobs';
+import { sessionTermsOf } from '@assay/jobs';
 import type { Clock, Net } from '@assay/world';
 import { LIMITS } from './limits.ts';
-import type { ClaimRecord, SessionChainPort } from './session-port.ts';
+import type { ClaimRecord, SessionChainPort, SessionOnChain } from './session-port.ts';
 
 export interface SessionChainOptions {
   readonly nodeUrl: string;
@@ -47,9 +47,12 @@ class SessionChain implements SessionChainPort {
     this.#boot = bootAddress;
   }
 
-  async session(id: bigint): Promise<SessionTerms | null> {
+  async session(id: bigint): Promise<SessionOnChain | null> {
     const value = await this.#read('sessions', 'get-session', [Cv.uint(id)]);
-    return value.type === 'some' ? sessionTermsOf(id, value.value) : null;
+    const terms = value.type === 'some' ? sessionTermsOf(id, value.value) : null;
+    if (value.type !== 'some' || terms === null) return null;
+    const pending = field(value.value, 'pending');
+    return { ...terms, pendingClaim: pending.type === 'some' ? buffer(pending.value) : null };
   }
 
   async recentBurnHashes(): Promise<readonly Uint8Array[]> {

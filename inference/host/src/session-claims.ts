@@ -87,7 +87,12 @@ export class SessionClaims {
     if (sinceMs < LIMITS.resendMs) return null;
     const terms = await sessions.session(id);
     if (terms === null || !terms.isOpen) return null;
-    const { claimedMicro, claimedRequests } = terms;
+    const { claimedMicro, claimedRequests, pendingClaim = null } = terms;
+    if (pendingClaim !== null) {
+      // One at a time; perhaps one that we sent before we were killed.
+      this.#pending.set(bytesToHex(pendingClaim), pendingClaim);
+      return null;
+    }
     if (requests <= claimedRequests || cumulativeMicro <= claimedMicro) return null;
     const isMany = requests - claimedRequests >= BigInt(LIMITS.claimAtRequests);
     const isLate = burnHeight + LIMITS.claimMarginBlocks >= terms.expiresAt;

@@ -13,9 +13,14 @@ export interface ClaimRecord {
   readonly judges: readonly number[] | null;
 }
 
+export interface SessionOnChain extends SessionTerms {
+  /** Hash of the claim under audit; null or absent: none, so that the next one can be made. */
+  readonly pendingClaim?: Uint8Array | null;
+}
+
 export interface SessionChainPort {
   /** Null when the chain knows no such session. Throws when the world fails. */
-  session(id: bigint): Promise<SessionTerms | null>;
+  session(id: bigint): Promise<SessionOnChain | null>;
   /** Hashes of the newest Bitcoin blocks, newest first: beacons a request may name. */
   recentBurnHashes(): Promise<readonly Uint8Array[]>;
   burnHeight(): Promise<number>;
