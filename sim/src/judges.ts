@@ -25,6 +25,8 @@ import type { SimAssay } from './network.ts';
 export type JudgeKind =
   /** Runs the model. */
   | 'honest'
+  /** Runs it on a slow machine: every answer takes `SLOW_JUDGE_MS`. */
+  | 'slow'
   /** Never runs it: commits to a sketch out of thin air. */
   | 'lazy'
   /** Has no model: says nothing about anything. */
@@ -35,6 +37,8 @@ export type JudgeKind =
   | 'copying';
 
 const POLL_MS = 10;
+/** Virtual time a slow judge takes for one answer. */
+export const SLOW_JUDGE_MS = 30_000;
 
 export function judgeOf(
   kind: JudgeKind,
@@ -48,10 +52,23 @@ export function judgeOf(
   const bounds = { ...DEFAULT_BOUNDS, auditsMin: 0 };
   const openBook = () => new JudgeBook(sim.disk.open(world, 'judge-book'), bounds);
   const confirm = () => undefined;
+  const honest = () => {
+    const models = [{ manifest: sim.manifest, engine: judgeEngine() }];
+    return engineJudge({ chainId, models, book: openBook() });
+  };
   switch (kind) {
-    case 'honest': {
-      const models = [{ manifest: sim.manifest, engine: judgeEngine() }];
-      return engineJudge({ chainId, models, book: openBook() });
+    case 'honest':
+      return honest();
+    case 'slow': {
+      const judge = honest();
+      return {
+        score: async (...answer) => {
+          await world.timers.sleep(SLOW_JUDGE_MS);
+          return judge.score(...answer);
+        },
+        judgeSession: (answer) => judge.judgeSession(answer),
+        confirm: (...evidence) => judge.confirm(...evidence),
+      };
     }
     case 'lazy':
       return {

@@ -7,7 +7,7 @@
 import { bytesToHex } from '@assay/bytes';
 import { publicKeyFromPrivate } from '@assay/crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { type JudgeKind, SimAssay, simKey } from '../src/index.ts';
+import { type JudgeKind, SimAssay, SLOW_JUDGE_MS, simKey } from '../src/index.ts';
 
 // Virtual time costs real time on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 180_000 });
@@ -72,5 +72,24 @@ it('a host that never opens its sketch is not paid, and accused of nothing else'
   expect(sim.balance(sim.alice.address)).toBe(before - 2_000n);
   expect(sim.hostRecord('host-1', 'missed')).toBe(1n);
   expect(sim.hostRecord('host-1', 'faults')).toBe(0n);
+  expect(sim.faults()).toEqual([]);
+});
+
+it('block production never waits for a model: judges of half a minute hold up their own answers only', async () => {
+  const sim = await SimAssay.start({ seed: 'slow judges', judges: ['slow', 'slow', 'slow'] });
+  const ask = await sim.run(sim.alice.ask({ modelId: sim.modelId, prompt: 'Is the Earth round?' }));
+  await sim.untilMined(ask);
+  const askedMs = sim.net.nowMs;
+  await sim.until(() => sim.logs.tail(200).includes('request answered'), 'an answer');
+  for (let i = 0; i < 5; i++) {
+    const transfer = await sim.run(sim.bob.transfer(sim.alice.address, 1n));
+    await sim.untilMined(transfer, 1_000);
+    await sim.pass(1_000);
+  }
+  await sim.nextTenure();
+  const unjudged = await sim.run(sim.alice.client.inference.result(ask));
+  expect(unjudged.status).toBe('InProgress');
+  expect((await sim.untilAnswered(ask, 2 * SLOW_JUDGE_MS)).status).toBe('Success');
+  expect(sim.net.nowMs - askedMs).toBeGreaterThan(SLOW_JUDGE_MS);
   expect(sim.faults()).toEqual([]);
 });
