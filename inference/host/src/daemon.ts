@@ -355,7 +355,12 @@ export class HostDaemon {
       const sealKeys = this.#sealKeys;
       const options = { chainId: network.chainId, operatingKey, sealKeys, signal };
       const after = await answerJob(job, deps, options);
-      if (after.state === 'answered') await this.#publishing.run();
+      if (after.state !== 'answered') return;
+      this.#answering.delete(job.id);
+      // Bitcoin may have reorganised while the model ran: an answer under the old beacon stays here.
+      const found = (await chain.requestsById([job.id])).get(job.id) ?? null;
+      await this.#look(job.id, found, 0);
+      await this.#publishing.run();
     } catch (cause) {
       if (!signal.aborted) log.warn('a receipt is not published yet', { request: job.id, cause });
     } finally {

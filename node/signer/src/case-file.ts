@@ -1,7 +1,8 @@
 /**
  * Gathers what an answer is judged on: the request from the chain, the transcript and the prompt from
  * the content store or the host, opened when they are sealed to us. Bytes are believed by their hash
- * only. What cannot be had accuses nobody.
+ * only. What cannot be had accuses nobody, nor does what was promised on another Bitcoin fork: the id of a
+ * request is given anew by a reorganisation, and its beacon with it.
  */
 import { bytesEqual } from '@assay/bytes';
 import { formatPrincipal } from '@assay/clarity-value';
@@ -13,6 +14,7 @@ import {
   requestHash,
   type SealKeyPair,
   type SealScope,
+  samplingSeed,
   verifyCommitment,
 } from '@assay/jobs';
 import type { Executor, Finding, JudgedContent, JudgedRequest, NodePort } from './ports.ts';
@@ -62,14 +64,19 @@ export async function gatherCase(receipt: Receipt, reader: Reader): Promise<Gath
 
 /** What needs no model: is this a receipt for this very request, and not of our own host? */
 function checkReceipt(
-  { request }: JudgedRequest,
+  { request, beaconBurnHash }: JudgedRequest,
   executor: Executor,
   { commitment }: Receipt,
   { publicKey }: Reader,
 ): Gathered | null {
   if (isOwnHost(executor, publicKey)) return finding('abstain', 'our own host');
-  if (!bytesEqual(commitment.requestHash, requestHash(request))) {
-    return finding('invalid', 'the commitment is for another request');
+  const hash = requestHash(request);
+  if (!bytesEqual(commitment.requestHash, hash)) {
+    return missing('the commitment is for another request');
+  }
+  const seed = samplingSeed(hash, executor.hostKey, beaconBurnHash);
+  if (!bytesEqual(commitment.seed, seed)) {
+    return missing('the commitment is under another beacon');
   }
   return null;
 }

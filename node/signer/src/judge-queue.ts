@@ -49,6 +49,14 @@ export interface JudgeQueueDeps {
 /** The reason of an abstention that an opening can still turn into a verdict. */
 const NOT_OPENED = 'the host did not open its sketch';
 
+/** A receipt that is not scored yet. */
+interface Waiting {
+  readonly receipt: Receipt;
+  attempts: number;
+  /** Not tried before. */
+  dueMs: number;
+}
+
 /** A receipt whose sketch is opened, and the key that wrote the slot. */
 interface Opened {
   readonly receipt: Receipt;
@@ -63,7 +71,7 @@ export class JudgeQueue {
   readonly #slot: VerdictSlot;
   readonly #sealKeys: SealKeyPair;
   /** Receipts to score, by commitment hash. */
-  readonly #waiting = new Map<string, Receipt>();
+  readonly #waiting = new Map<string, Waiting>();
   /** Committed answers whose host has opened. */
   readonly #opened = new Map<string, Opened>();
   /** Answers whose host opened before we had committed; always some of those waiting. */
@@ -73,6 +81,7 @@ export class JudgeQueue {
   readonly #uploaded = new Set<string>();
   readonly #abort = new AbortController();
   #running: Promise<void> | null = null;
+  #wake: (() => void) | null = null;
 
   constructor(
     deps: JudgeQueueDeps,
@@ -102,6 +111,7 @@ export class JudgeQueue {
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#wake?.();
     await this.#running;
   }
 
@@ -132,7 +142,7 @@ export class JudgeQueue {
     const opened = { receipt, author: recoverChunkKey(chunk) };
     if (said === null) {
       if (!this.#waiting.has(key) && this.#waiting.size >= LIMITS.judgeQueueMax) return;
-      this.#waiting.set(key, receipt);
+      if (!this.#waiting.has(key)) this.#waiting.set(key, { receipt, attempts: 0, dueMs: 0 });
       if (receipt.sketchHash !== null) this.#early.set(key, opened);
       return;
     }
@@ -149,6 +159,7 @@ export class JudgeQueue {
   }
 
   #go(): void {
+    this.#wake?.();
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
     });
@@ -174,21 +185,44 @@ export class JudgeQueue {
 
   async #run(): Promise<void> {
     while (!this.#abort.signal.aborted) {
+      const nowMs = this.#deps.world.clock.nowMs();
       const [opened] = this.#opened.values();
-      const [receipt] = this.#waiting.values();
+      const waiting = [...this.#waiting.values()];
+      const due = waiting.find(({ dueMs }) => dueMs <= nowMs);
       if (opened !== undefined) await this.#conclude(opened);
-      else if (receipt !== undefined) await this.#score(receipt);
-      else return;
+      else if (due !== undefined) await this.#score(due);
+      else if (waiting.length > 0) {
+        await this.#rest(Math.min(...waiting.map(({ dueMs }) => dueMs)) - nowMs);
+      } else return;
     }
+  }
+
+  /** Until something comes in, or the time has passed. */
+  async #rest(forMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#deps.world.timers.after(forMs, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#wake = null;
   }
 
   // ---- first step -----------------------------------------------------------------------------
 
-  async #score(receipt: Receipt): Promise<void> {
+  /** One attempt; what is missing is tried again after the others, and abstained from in the end. */
+  async #score(waiting: Waiting): Promise<void> {
     const { world, ledger, log } = this.#deps;
+    const { receipt } = waiting;
     const startedMs = world.clock.nowMs();
-    const outcome = await this.#scoreOrFind(receipt);
+    const tried = await this.#tryToScore(receipt);
     if (this.#abort.signal.aborted) return;
+    waiting.attempts += 1;
+    waiting.dueMs = world.clock.nowMs() + LIMITS.judgeRetryMs;
+    if (typeof tried === 'string' && waiting.attempts < LIMITS.judgeAttemptsMax) return;
+    const abstain = (reason: string): Finding => ({ verdict: 'abstain', reason, endMicro: null });
+    const outcome = typeof tried === 'string' ? abstain(tried) : tried;
     const key = keyOf(receipt);
     const early = this.#early.get(key);
     this.#waiting.delete(key);
@@ -225,23 +259,14 @@ export class JudgeQueue {
     return scope === null ? plain : sealBody(scope, 'opening', plain, publicKey);
   }
 
-  /** Tries until scored; failures of the world become an abstention in the end. */
-  async #scoreOrFind(receipt: Receipt): Promise<Finding | OwnScoring> {
-    const { world, log } = this.#deps;
-    let reason = '';
-    for (let attempt = 0; attempt < LIMITS.judgeAttemptsMax; attempt++) {
-      try {
-        const outcome = await this.#scoreOnce(receipt);
-        if (typeof outcome !== 'string') return outcome;
-        reason = outcome;
-      } catch (cause) {
-        reason = 'the judge failed';
-        log.warn('judging failed; trying again', { request: receipt.requestId, cause });
-      }
-      await world.timers.sleep(LIMITS.judgeRetryMs, this.#abort.signal);
-      if (this.#abort.signal.aborted) break;
+  /** @returns a string: what is missing, or that the judge failed */
+  async #tryToScore(receipt: Receipt): Promise<Finding | OwnScoring | string> {
+    try {
+      return await this.#scoreOnce(receipt);
+    } catch (cause) {
+      this.#deps.log.warn('judging failed; trying again', { request: receipt.requestId, cause });
+      return 'the judge failed';
     }
-    return { verdict: 'abstain', reason, endMicro: null };
   }
 
   /** @returns a string: what is missing */
