@@ -20,7 +20,7 @@ import type { HostDaemon } from '@assay/host';
 import { type ModelManifest, modelId, sealKeyPair, sealSecretOf } from '@assay/jobs';
 import type { Signer } from '@assay/signer';
 import { GENERIC_EVIDENCE_SHA256 } from '@assay/verify';
-import { SimNetwork } from '@assay/world/sim';
+import { SimNetwork, type SimWorld } from '@assay/world/sim';
 import { bringVerdicts, type Closing, sendExpire } from './bystander.ts';
 import { type Chat, chat, openAccount } from './customer.ts';
 import { SimDisk } from './disk.ts';
@@ -92,6 +92,8 @@ export class SimAssay {
   readonly bob: SimUser;
   readonly #bitcoinRpc: BitcoinRpc;
   #node: FullNode | null = null;
+  /** Where the newest incarnation of the miner's node runs. */
+  nodeWorld: SimWorld | null = null;
   /** The second miner's node. */
   rival: FullNode | null = null;
   /** Newest incarnation by process name; written by the processes. */

@@ -91,6 +91,7 @@ export function nodeProcess(sim: SimAssay): SimMain {
     const node = buildNode(sim, world, { miner: sim.miner, port: NODE_PORT, observers });
     sim.watch.attach(node);
     sim.node = node;
+    sim.nodeWorld = world;
     await node.start();
   };
 }

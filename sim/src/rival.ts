@@ -25,7 +25,8 @@ export function rivalProcess(sim: SimAssay, kind: RivalKind): SimMain {
     sim.rival = node;
     await node.start();
     world.timers.every(CARRY_MS, () => {
-      if (!sim.net.world('node').isAlive) return;
+      // Restarted, it is alive a moment before there is a node in it.
+      if (sim.nodeWorld?.isAlive !== true) return;
       carryBlocks(sim.node, node);
       if (kind === 'silent') return;
       carryBlocks(node, sim.node);

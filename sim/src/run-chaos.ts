@@ -13,7 +13,9 @@ export async function runChaos(args: readonly string[]): Promise<number> {
   for (let seed = from; seed < from + count; seed++) {
     const { signerWeights, bitcoinIntervalMs, rival } = chaosSetting(seed);
     const network = `signers ${signerWeights?.join(',')}, Bitcoin every ${bitcoinIntervalMs} ms${rival === undefined ? '' : ', two miners'}`;
-    const faults = await chaos(seed).catch((error: unknown) => [String(error)]);
+    const faults = await chaos(seed).catch((error: unknown) => [
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    ]);
     if (faults.length > 0) broken += 1;
     const outcome = faults.length === 0 ? 'kept' : `BROKEN\n${faults.join('\n')}`;
     console.log(`seed ${seed} (${network}): ${outcome}`);

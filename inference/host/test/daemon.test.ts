@@ -9,6 +9,8 @@ import {
   modelId,
   modelIdHex,
   promptHash,
+  requestHash,
+  samplingSeed,
   verifyCommitment,
 } from '@assay/jobs';
 import { memoryLogger } from '@assay/observe';
@@ -67,7 +69,7 @@ interface Stage {
   start(options?: Partial<HostOptions>): void;
 }
 
-function createStage(paceMs = 0): Stage {
+function createStage(paceMs = 0, answerMs = 0): Stage {
   const net = new SimNetwork({ seed: 1 });
   const chain = new FakeChain(OPERATING_PUBLIC);
   const store = new MemoryStore();
@@ -77,7 +79,13 @@ function createStage(paceMs = 0): Stage {
     net.start('host', async (world: SimWorld) => {
       chain.idle = () => world.timers.sleep(100);
       chain.pace = () => world.timers.sleep(paceMs);
-      const models = [{ manifest: MANIFEST, engine: new FakeEngine() }];
+      const engine = new FakeEngine();
+      const generate = engine.generate.bind(engine);
+      engine.generate = async (...task) => {
+        if (answerMs > 0) await world.timers.sleep(answerMs);
+        return generate(...task);
+      };
+      const models = [{ manifest: MANIFEST, engine }];
       const host = new HostDaemon(
         world,
         { chain, store, log, models },
@@ -283,6 +291,23 @@ describe('the host daemon', () => {
     chain.requests.set(1n, request(1n, { beaconBurnHash: new Uint8Array(32).fill(9) }));
     await net.run(2_000);
     expect(receiptOf(1n)!.commitment.seed).not.toEqual(before.commitment.seed);
+  });
+
+  it('never lets an answer out that a Bitcoin reorg overtook while the model ran', async () => {
+    const { net, chain, start } = createStage(0, 1_000);
+    chain.requests.set(1n, request(1n));
+    start();
+    await net.run(500);
+    const beaconBurnHash = new Uint8Array(32).fill(9);
+    chain.requests.set(1n, request(1n, { beaconBurnHash }));
+    const seeds = new Set<string>();
+    for (let i = 0; i < 50; i++) {
+      await net.run(100);
+      for (const { commitment } of chain.receipts()) seeds.add(bytesToHex(commitment.seed));
+    }
+    const hash = requestHash(request(1n).request);
+    const seed = samplingSeed(hash, OPERATING_PUBLIC, beaconBurnHash);
+    expect([...seeds]).toEqual([bytesToHex(seed)]);
   });
 
   it('settles the answer to another request that a Bitcoin reorg gave the same id', async () => {
