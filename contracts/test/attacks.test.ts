@@ -82,7 +82,7 @@ const booksAre = (hosts: Party[] = [HOST]) =>
   expect(booksAgree(simnet, hosts, 10_000_000n)).toEqual([]);
 
 describe('payment (funai.md 8: 1, 2, 18, 20)', () => {
-  it('changing the payee: nobody but the drawn host is paid, whoever sends the settlement', () => {
+  it('funai-8.1 changing the payee: nobody but the drawn host is paid, whoever sends the settlement', () => {
     openRequest(simnet);
     const before = stxOf(simnet, THIEF.address);
     const args = certificate(simnet, 1n);
@@ -91,7 +91,7 @@ describe('payment (funai.md 8: 1, 2, 18, 20)', () => {
     expect(stxOf(simnet, HOST.address)).toBe(START_BALANCE - BOND + 9_894n);
   });
 
-  it('changing the result: another output hash under the same verdicts is refused', () => {
+  it('funai-8.1 changing the result: another output hash under the same verdicts is refused', () => {
     openRequest(simnet);
     const [id, , signature, verdicts] = certificate(simnet, 1n) as [
       ClarityValue,
@@ -112,7 +112,7 @@ describe('payment (funai.md 8: 1, 2, 18, 20)', () => {
     expect(shown(settle(simnet, 1n, { commitment: later }))).toBe('(err u321)');
   });
 
-  it('free inference: nothing is opened that is not paid into escrow', () => {
+  it('funai-8.20 free inference: nothing is opened that is not paid into escrow', () => {
     const poor = party('nobody with nothing');
     expect(shown(openRequest(simnet, { sender: poor.address }))).toBe('(err u1)');
     expect(uintOf(ask(simnet, INFERENCE, 'get-last-request-id'))).toBe(0n);
@@ -120,7 +120,7 @@ describe('payment (funai.md 8: 1, 2, 18, 20)', () => {
     expect(shown(session)).toBe('(err u1)');
   });
 
-  it('finishing somebody else’s task: an answer that is not the drawn host’s is refused', () => {
+  it('funai-8.18 finishing somebody else’s task: an answer that is not the drawn host’s is refused', () => {
     rivalJoins();
     openRequest(simnet, { host: HOST.address });
     expect(shown(settle(simnet, 1n, { hostKey: RIVAL_KEY }))).toBe('(err u328)');
@@ -130,7 +130,7 @@ describe('payment (funai.md 8: 1, 2, 18, 20)', () => {
 });
 
 describe('self-dealing (funai.md 8: 5; verification.md 1: 13)', () => {
-  it('colluding client and host gain nothing: together they lose the protocol fee', () => {
+  it('funai-8.5 (13) colluding client and host gain nothing: together they lose the protocol fee', () => {
     // One person is user, host and owner of the voucher key.
     const together = () => stxOf(simnet, USER.address) + stxOf(simnet, HOST.address);
     const before = together();
@@ -171,7 +171,7 @@ describe('self-dealing (funai.md 8: 5; verification.md 1: 13)', () => {
 });
 
 describe('slashing (funai.md 8: 6, 7; gonka.md 11: 18)', () => {
-  it('unauthenticated slash: every way to a bond asks who calls', () => {
+  it('funai-8.6 unauthenticated slash: every way to a bond asks who calls', () => {
     const who = Cl.principal(HOST.address);
     for (const [fn, args] of [
       ['slash', [who, Cl.uint(1)]],
@@ -187,7 +187,7 @@ describe('slashing (funai.md 8: 6, 7; gonka.md 11: 18)', () => {
     expect(hostNumber(simnet, 'bond')).toBe(BOND);
   });
 
-  it('slashing N times for one offence: the request is closed by the first', () => {
+  it('funai-8.6 slashing N times for one offence: the request is closed by the first', () => {
     send(simnet, HOSTS, 'increase-bond', [Cl.uint(900_000_000)], HOST);
     openRequest(simnet);
     reject(simnet, 1n);
@@ -195,7 +195,7 @@ describe('slashing (funai.md 8: 6, 7; gonka.md 11: 18)', () => {
     expect(hostNumber(simnet, 'bond')).toBe(900_000_000n);
   });
 
-  it('a verifier outage: silence convicts nobody, the user gets its money back', () => {
+  it('funai-8.7 a verifier outage: silence convicts nobody, the user gets its money back', () => {
     openRequest(simnet);
     expect(shown(reject(simnet, 1n, { signers: [] }))).toBe('(err u506)');
     expect(shown(reject(simnet, 1n, { signers: [ENOUGH[1]!] }))).toBe('(err u506)');
@@ -301,7 +301,7 @@ describe('replay (funai.md 8: 8, 9; verification.md 1: 9, 11)', () => {
     expect(shown(dismissed)).toBe('(err u503)');
   });
 
-  it('replay from another chain: what was signed for another chain id is worth nothing here', () => {
+  it('funai-8.8 replay from another chain: what was signed for another chain id is worth nothing here', () => {
     openRequest(simnet);
     const commitment = commitmentFor(simnet, 1n);
     const elsewhere = structuredDigest(commitment, 1n);
@@ -560,7 +560,7 @@ describe('judges (verification.md 1: 12; gonka.md 11: 9)', () => {
     );
   });
 
-  it('stale signer sets: a certificate of an earlier cycle settles nothing', () => {
+  it('funai-8.26 stale signer sets: a certificate of an earlier cycle settles nothing', () => {
     openRequest(simnet);
     const args = certificate(simnet, 1n);
     setSigners(simnet, 8n, [party('new a'), party('new b')], [1n, 1n]);

@@ -150,7 +150,7 @@ describe('request', () => {
     expect(shown(openRequest(alone, { host: HOST.address }))).toBe('(err u303)');
   });
 
-  it('draws three ranks by weight from the sortition hash and the id', () => {
+  it('funai-8.22 draws three ranks by weight from the sortition hash and the id', () => {
     const crowd = bareNetwork();
     crowd.callPublicFn(
       `${DEPLOYER.address}.models`,

@@ -96,7 +96,7 @@ describe('hosts', () => {
     expect(read('hosts', 'get-model-hosts', [Cl.buffer(MODEL)])).toBe('(list)');
   });
 
-  it('gives a key and an account to one host only', () => {
+  it('funai-8.19 gives a key and an account to one host only', () => {
     registerHost(simnet);
     expect(show(registerHost(simnet))).toBe('(err u202)');
     expect(show(registerHost(simnet, USER))).toBe('(err u204)');

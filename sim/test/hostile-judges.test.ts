@@ -31,7 +31,7 @@ async function audited(sim: SimAssay, isDone: () => boolean): Promise<void> {
   await sim.until(isDone, 'the claim is decided', 240_000);
 }
 
-it('an honest host is paid for requests and sessions, and accused in vain', async () => {
+it('funai-8.13 an honest host is paid for requests and sessions, and accused in vain', async () => {
   const sim = await network('honest');
   const before = sim.balance(sim.alice.address);
   const ask = await sim.run(sim.alice.ask({ modelId: sim.modelId, prompt: 'And the Moon?' }));
@@ -47,7 +47,7 @@ it('an honest host is paid for requests and sessions, and accused in vain', asyn
   expect(sim.faults()).toEqual([]);
 });
 
-it('a cheating host is convicted for both, and its customers are repaid', async () => {
+it('funai-8.13 a cheating host is convicted for both, and its customers are repaid', async () => {
   const sim = await network('swaps-model');
   const gateway = sim.hostAddress('gateway-1');
   const before = { alice: sim.balance(sim.alice.address), gateway: sim.balance(gateway) };

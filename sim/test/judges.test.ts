@@ -44,11 +44,11 @@ describe('a judge', () => {
     expect(seen(await answers('honest'))).toMatchObject({ worked: 2, foreign: 0, silent: 0 });
   });
 
-  it('that is lazy opens a sketch that no machine makes', async () => {
+  it('(12) that is lazy opens a sketch that no machine makes', async () => {
     expect(seen(await answers('lazy'))).toEqual({ worked: 0, late: 0, foreign: 2, silent: 0 });
   });
 
-  it("that copies the host's sketch commits too late", async () => {
+  it("(12) that copies the host's sketch commits too late", async () => {
     expect(seen(await answers('copying'))).toEqual({ worked: 0, late: 2, foreign: 0, silent: 0 });
   });
 });

@@ -139,7 +139,7 @@ describe('a dishonest host', () => {
   });
 });
 
-it('over two reward cycles money is conserved, rewards mature and answers go on', async () => {
+it('funai-8.4 over two reward cycles money is conserved, rewards mature and answers go on', async () => {
   const sim = await SimAssay.start({ seed: 'life', bitcoinIntervalMs: 2_000, hosts: ['honest'] });
   const cycle = () => sim.node.coordinator.rewardCycleAt(sim.burnHeight);
   const first = cycle();

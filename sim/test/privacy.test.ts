@@ -23,7 +23,7 @@ const SECRET = 'Is my neighbour a spy?';
 const { chainId } = DEVNET_IDS;
 
 describe('a sealed request', () => {
-  it('is answered, judged and paid; only its parties can read prompt and answer', async () => {
+  it('funai-8.14 funai-8.24 is answered, judged and paid; only its parties can read prompt and answer', async () => {
     const sim = await SimAssay.start({ seed: 'sealed', hosts: ['honest'] });
     const { modelId } = sim;
     await sim.pass(6_000); // Signers publish their seal keys.
@@ -55,7 +55,7 @@ describe('a sealed request', () => {
     expect(sim.faults()).toEqual([]);
   });
 
-  it('that too few judges could open is refused by the host, with the weight in its words', async () => {
+  it('funai-8.14 that too few judges could open is refused by the host, with the weight in its words', async () => {
     const sim = await SimAssay.start({ seed: 'few judges', hosts: ['honest'] });
     const { modelId } = sim;
     await sim.pass(6_000);
@@ -76,7 +76,7 @@ describe('a sealed request', () => {
   });
 });
 
-it('a hash-only request is answered, and its prompt and answer are for those who sign', async () => {
+it('funai-8.24 a hash-only request is answered, and its prompt and answer are for those who sign', async () => {
   const sim = await SimAssay.start({ seed: 'hash-only', hosts: ['honest'] });
   const { modelId } = sim;
   const txid = await sim.run(sim.alice.ask({ modelId, prompt: SECRET, privacy: 'hash-only' }));

@@ -91,3 +91,20 @@ describe('a host that', () => {
     expect(sim.faults()).toEqual([]);
   });
 });
+
+it('a gateway killed in the middle of an answer: the other one takes over, and the host is paid', async () => {
+  const sim = await SimAssay.start({ seed: 'gateways', hosts: ['honest'], gateways: 2 });
+  expect((await sim.chat('Is the Earth round?', 0)).status).toBe(200);
+  const left = sim.chat('And the Moon?', 0).catch(() => null);
+  sim.net.schedule(200, () => sim.net.crash('gateway-1'));
+  await left;
+  // Its leases run out, then its sessions are taken over.
+  await sim.pass(20_000);
+  expect((await sim.chat('And the Sun?', 1)).status).toBe(200);
+  const rows = await sim.run(sim.ledger.keys());
+  const [key] = rows;
+  expect(key!.reservedMicro).toBe(0n);
+  await audit(sim, 'clean');
+  expect(sim.hostRecord('host-1', 'faults')).toBe(0n);
+  expect(sim.faults()).toEqual([]);
+});

@@ -88,7 +88,7 @@ function problem(text: string, read: (path: string) => unknown = readNodeToml): 
   throw new Error('accepted');
 }
 
-describe("the guide's miner.toml", () => {
+describe("funai-8.27 the guide's miner.toml", () => {
   it('is accepted, and what it says is used', () => {
     const config = readNodeToml(file(MINER_TOML));
     expect(config).toMatchObject({

@@ -241,14 +241,14 @@ describe('a node that lies about the miner and Bitcoin', () => {
 });
 
 describe('a node that lies about the answer', () => {
-  it('another text is shown', async () => {
+  it('funai-8.16 another text is shown', async () => {
     lieAboutResult((json) => {
       json.output = 'The Earth is flat.';
     });
     expect(await failures()).toEqual(['the answer shown is the text of the transcript']);
   });
 
-  it('another transcript is delivered', async () => {
+  it('funai-8.16 another transcript is delivered', async () => {
     const bytes = bytesOf(CONTENT);
     bytes[bytes.length - 1]! ^= 1;
     lies.set(CONTENT, { bytes });

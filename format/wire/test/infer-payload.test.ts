@@ -68,7 +68,7 @@ describe('bounds', () => {
     });
   }
 
-  it('the largest and smallest good values pass', () => {
+  it('funai-8.9 the largest and smallest good values pass', () => {
     const FINE: ReadonlyArray<Partial<InferPayload>> = [
       { temperatureMicro: 0, topPMicro: 1, topK: 1, maxTokens: 1 },
       { temperatureMicro: 2_000_000, maxTokens: 32_768, deadlineBurnBlocks: 65_535 },
@@ -83,7 +83,7 @@ describe('bounds', () => {
     }
   });
 
-  it('bytes that mean nothing are named', () => {
+  it('funai-8.9 bytes that mean nothing are named', () => {
     const bytes = encodePayload(GOOD);
     const CASES: ReadonlyArray<readonly [at: number, byte: number, code: string]> = [
       [0, 10, 'wire/payload-id'],
@@ -120,7 +120,7 @@ it('random payloads round-trip inside random transactions', () => {
   }
 });
 
-it('any changed byte is refused or another payload: nothing in it is unsigned', () => {
+it('funai-8.1 any changed byte is refused or another payload: nothing in it is unsigned', () => {
   const bytes = encodePayload({ ...GOOD, host: { version: 26, hash: new Uint8Array(20) } });
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {

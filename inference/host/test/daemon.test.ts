@@ -182,7 +182,7 @@ describe('the host daemon', () => {
     expect(chain.calls).toEqual([]);
   });
 
-  it('as a substitute answers when its turn has come, and not when somebody else did', async () => {
+  it('funai-8.21 as a substitute answers when its turn has come, and not when somebody else did', async () => {
     const { net, chain } = stage;
     const turnAtSecs = Math.floor(net.nowMs / 1000) + 30;
     chain.requests.set(1n, request(1n, { rank: 1, turnAtSecs }));
@@ -199,7 +199,7 @@ describe('the host daemon', () => {
     expect(chain.receipts().map(({ requestId }) => requestId)).toEqual([1n, 3n]);
   });
 
-  it('gives the money back after the deadline', async () => {
+  it('funai-8.21 gives the money back after the deadline', async () => {
     const { net, chain } = stage;
     chain.requests.set(1n, request(1n));
     stage.start();
@@ -354,7 +354,7 @@ describe('the host daemon', () => {
     expect(chain.receipts().length).toBe(1);
   });
 
-  it('gives up what no honest host can answer', async () => {
+  it('funai-8.25 gives up what no honest host can answer', async () => {
     const { net, chain } = stage;
     const sealed = request(1n);
     chain.requests.set(1n, { ...sealed, request: { ...sealed.request, privacy: 2 } });
@@ -384,7 +384,7 @@ describe('the host daemon', () => {
 });
 
 describe('kill -9 at any instant', () => {
-  it('never answers a request twice and loses none', async () => {
+  it('funai-8.25 never answers a request twice and loses none', async () => {
     for (let killAtMs = 0; killAtMs < 60; killAtMs += 3) {
       stage = createStage(2);
       const { net, chain } = stage;
@@ -480,7 +480,7 @@ describe('POST /generate and GET /health, FunAI guide 4.3 to 4.5', () => {
     }
   });
 
-  it('takes a signed call once, also after a restart and with a rewritten signature', async () => {
+  it('funai-8.18 takes a signed call once, also after a restart and with a rewritten signature', async () => {
     const headers = sign(BODY, now());
     const post = (h: Record<string, string>) =>
       call('/generate', { method: 'POST', headers: h, body: BODY });

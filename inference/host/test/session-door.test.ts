@@ -129,7 +129,7 @@ describe('what is refused', () => {
     expect(await one.json('POST', '/sessions/1/requests', body)).toMatchObject({ status, code });
   });
 
-  it('a session that ends soon, an unknown one, an index out of turn', async () => {
+  it('funai-8.23 a session that ends soon, an unknown one, an index out of turn', async () => {
     const one = scene();
     const { body } = one.request();
     expect(await one.json('POST', '/sessions/2/requests', body)).toMatchObject({ status: 404 });

@@ -87,6 +87,17 @@ describe('attacks that need many answers', () => {
   });
 });
 
+describe('attacks below the weights', () => {
+  it('(3) a quantised cache: no answer of its own need show it, the record of the host does', async () => {
+    const lossyCache = new FakeEngine({ noise: 0.02, machine: 1 });
+    const at = await untilConvicted((one) => swapModel(one, lossyCache), {
+      every: 1,
+      answersMax: 60,
+    });
+    expect(at).not.toBeNull();
+  });
+});
+
 describe('attacks on the seed', () => {
   it('(10) seed grinding: nothing that a host chooses after the request changes the seed', async () => {
     const task = { ...scene, hostPublicKey: HOST_PUBLIC, beaconBurnHash: BEACON };
@@ -175,12 +186,12 @@ describe('(12) judges that did no work, by the statistic that judges hosts', () 
       scene.manifest.thresholds.toleranceMicro,
     );
 
-  it('a judge on a machine of its own passes', async () => {
+  it('(12) a judge on a machine of its own passes', async () => {
     const machine = new FakeEngine({ noise: 0.001, machine: 5 });
     expect(await foundAbout(sketchedBy(machine))).toBeLessThan(3_000_000);
   });
 
-  it('a lazy judge: zeros, or the sketch of another answer', async () => {
+  it('(12) a lazy judge: zeros, or the sketch of another answer', async () => {
     expect(await foundAbout(async ({ sketch }) => new Uint8Array(sketch.length))).toBeGreaterThan(
       INVALID,
     );
@@ -188,7 +199,7 @@ describe('(12) judges that did no work, by the statistic that judges hosts', () 
     expect(await foundAbout(async () => new Uint8Array(5))).toBeGreaterThan(INVALID);
   });
 
-  it('a judge with a cheaper model', async () => {
+  it('(12) a judge with a cheaper model', async () => {
     const cheap = new FakeEngine({ quantisation: 0.3 });
     expect(await foundAbout(sketchedBy(cheap))).toBeGreaterThan(INVALID);
   });

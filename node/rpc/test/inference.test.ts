@@ -348,7 +348,7 @@ describe('content', () => {
     expect(await settled(client.inference.putContent(blob))).toBe(false);
   });
 
-  it('refuses what is too large', async () => {
+  it('funai-8.23 refuses what is too large', async () => {
     const answer = await node.request('POST', '/v2/content', {
       body: new Uint8Array(1024 * 1024 + 1),
     });

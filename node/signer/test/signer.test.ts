@@ -750,7 +750,7 @@ describe('a block with a settlement', () => {
     expect(response(node)).toMatchObject({ kind: 'accepted' });
   });
 
-  it('of an answer never judged is left to the certificate', async () => {
+  it('funai-8.15 of an answer never judged is left to the certificate', async () => {
     const { signer, node } = build();
     await signFully(signer, proposalOf([settlement('settle')]));
     expect(response(node)).toMatchObject({ kind: 'accepted' });

@@ -67,7 +67,7 @@ function busy(chain: TestChain): TestChain {
 }
 
 describe('blocks', () => {
-  it('a follower computes the ids, receipts and states of the leader', () => {
+  it('funai-8.3 a follower computes the ids, receipts and states of the leader', () => {
     const leader = busy(new TestChain());
     const follower = follow(leader);
     expect(bytesToHex(follower.tip.blockId)).toBe(bytesToHex(leader.tip.blockId));
@@ -82,7 +82,7 @@ describe('blocks', () => {
     expect(busy(new TestChain()).tip.blockId).toEqual(busy(new TestChain()).tip.blockId);
   });
 
-  it('finds every lie in a header and a changed body', () => {
+  it('funai-8.2 finds every lie in a header and a changed body', () => {
     const chain = busy(new TestChain());
     const context = chain.context(chain.tip.burnView);
     const { block } = chain.assemble([chain.sign(BOB, transfer(HOST.address, 1n))], context);
@@ -145,7 +145,7 @@ describe('blocks', () => {
     ]);
   });
 
-  it('a mutated body says nothing about the block id: the right one applies afterwards', () => {
+  it('funai-8.2 a mutated body says nothing about the block id: the right one applies afterwards', () => {
     const chain = busy(new TestChain());
     const context = chain.context(chain.tip.burnView);
     const { block } = chain.assemble([chain.sign(BOB, transfer(HOST.address, 1n))], context);
@@ -291,7 +291,7 @@ function tearing(store: Store): { store: Store; tear(): void } {
   };
 }
 
-it('starts with what the genesis says', () => {
+it('funai-8.10 starts with what the genesis says', () => {
   const chain = new TestChain();
   expect(chain.balanceOf(ALICE.address)).toBe(START);
   expect(chain.balanceOf(HOST.address)).toBe(START - 100_000_000n);
