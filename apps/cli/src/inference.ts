@@ -44,9 +44,6 @@ export interface Question {
 
 export type { InferResult } from '@assay/proof';
 
-/** Rough size of a signed Infer transaction without its prompt. */
-const ENVELOPE_BYTES = 300;
-
 export function bootAddressOf(networkId: number): string {
   return networkId === MAINNET.networkId ? MAINNET.bootAddress : DEVNET.bootAddress;
 }
@@ -87,27 +84,31 @@ export async function prepareQuestion(
   const info = await node.info();
   const address = addressOfPublicKey(publicKeyOf(question.key), DEVNET_IDS);
   const nonce = question.nonce ?? (await node.nextNonce(address));
-  const size =
-    ENVELOPE_BYTES + Buffer.byteLength(question.prompt) + Buffer.byteLength(question.context);
-  const feeMicro = question.feeMicro ?? (await node.feeRate()) * BigInt(size);
   const modelId = await chooseModel(node, bootAddressOf(info.network_id), question.model);
   const prompt = { context: question.context, prompt: question.prompt };
   const box = question.sealed === true ? await sealQuestion(node, question, modelId) : null;
-  const built = must(
-    buildInfer({
-      network: DEVNET_IDS,
-      origin: { publicKey: publicKeyOf(question.key) },
-      nonce,
-      feeMicro,
-      modelId,
-      ...(box === null ? { prompt } : { privacy: 'sealed', prompt: { kind: 'inline', blob: box } }),
-      maxFeeMicro: question.maxFeeMicro,
-      maxTokens: question.maxTokens,
-      temperatureMicro: question.temperatureMicro,
-      clientNonce: randomBytes(16),
-    }),
-  );
-  const signed = must(signTransaction(built.transaction, question.key));
+  const clientNonce = randomBytes(16);
+  const built = (feeMicro: bigint) =>
+    must(
+      buildInfer({
+        network: DEVNET_IDS,
+        origin: { publicKey: publicKeyOf(question.key) },
+        nonce,
+        feeMicro,
+        modelId,
+        ...(box === null
+          ? { prompt }
+          : { privacy: 'sealed', prompt: { kind: 'inline', blob: box } }),
+        maxFeeMicro: question.maxFeeMicro,
+        maxTokens: question.maxTokens,
+        temperatureMicro: question.temperatureMicro,
+        clientNonce,
+      }),
+    ).transaction;
+  // The fee is by size, which the fee itself does not change.
+  const feeMicro =
+    question.feeMicro ?? (await node.feeRate()) * BigInt(encodeTransaction(built(0n)).length);
+  const signed = must(signTransaction(built(feeMicro), question.key));
   const transaction = encodeTransaction(signed);
   return { address, transaction, txid: bytesToHex(transactionIdOfBytes(transaction)) };
 }
@@ -140,7 +141,8 @@ async function sealQuestion(
   }
 }
 
-const SEAL_HINT = 'Ask without --sealed, or wait until hosts and signers have published seal keys.';
+const SEAL_HINT =
+  'Ask without --private, or wait until hosts and signers have published seal keys.';
 
 function nodeClient(node: NodeApi) {
   const world = nodeWorld();

@@ -5,7 +5,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { red } from './terminal.ts';
-import { UserError } from './user-error.ts';
+import { systemProblem, UserError } from './user-error.ts';
 import { version } from './version.ts';
 
 export type ProgramName = 'assay' | 'stx' | 'infer-node' | 'infer-signer';
@@ -32,6 +32,11 @@ async function assay(argv: readonly string[]): Promise<void> {
   await cli.parseAsync([...argv], { from: 'user' });
 }
 
+function sayValid({ warnings }: { readonly warnings: readonly string[] }): void {
+  for (const warning of warnings) console.log(`warning: ${warning}`);
+  console.log('The configuration is valid.');
+}
+
 async function inferNode(argv: readonly string[]): Promise<void> {
   const cli = program('infer-node', 'A node of the network; with `miner = true` it mines.');
   cli
@@ -47,10 +52,8 @@ async function inferNode(argv: readonly string[]): Promise<void> {
     .description('read the configuration and say what is wrong with it')
     .requiredOption('--config <file>', 'miner.toml')
     .action(async (options: { config: string }) => {
-      const { readNodeToml } = await import('./config/node-toml.ts');
-      for (const warning of readNodeToml(options.config).warnings)
-        console.log(`warning: ${warning}`);
-      console.log('The configuration is valid.');
+      const { checkNodeConfig } = await import('./commands/node.ts');
+      sayValid(checkNodeConfig(options.config));
     });
   await cli.parseAsync([...argv], { from: 'user' });
 }
@@ -70,22 +73,24 @@ async function inferSigner(argv: readonly string[]): Promise<void> {
     .description('read the configuration and say what is wrong with it')
     .requiredOption('--config <file>', 'signer.toml')
     .action(async (options: { config: string }) => {
-      const { readSignerToml } = await import('./config/signer-toml.ts');
-      for (const warning of readSignerToml(options.config).warnings)
-        console.log(`warning: ${warning}`);
-      console.log('The configuration is valid.');
+      const { checkSignerConfig } = await import('./commands/signer.ts');
+      sayValid(checkSignerConfig(options.config));
     });
   await cli.parseAsync([...argv], { from: 'user' });
 }
 
 async function stx(argv: readonly string[]): Promise<void> {
   const { splitStxLine } = await import('./stx/arguments.ts');
-  const { STX_COMMANDS, stxHelp } = await import('./stx/commands.ts');
-  if (argv.length === 0 || ['--help', '-h', 'help'].includes(argv[0]!)) {
+  const { STX_COMMANDS, stxCommandHelp, stxHelp } = await import('./stx/commands.ts');
+  const line = splitStxLine(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv);
+  if (argv.length === 0 || (line.wantsHelp && line.command === undefined)) {
     process.stdout.write(stxHelp());
     return;
   }
-  const line = splitStxLine(argv);
+  if (argv[0] === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return;
+  }
   const command = Object.hasOwn(STX_COMMANDS, line.command ?? '')
     ? STX_COMMANDS[line.command!]
     : undefined;
@@ -95,6 +100,10 @@ async function stx(argv: readonly string[]): Promise<void> {
       line.command === undefined ? 'No command was given.' : `stx has no command ${line.command}.`,
       `Commands: ${Object.keys(STX_COMMANDS).join(', ')}; \`stx help\` tells more.`,
     );
+  }
+  if (line.wantsHelp) {
+    process.stdout.write(stxCommandHelp(line.command!));
+    return;
   }
   const output = await command.run(line);
   console.log(typeof output === 'string' ? output : JSON.stringify(output, null, 2));
@@ -116,8 +125,10 @@ export async function main(name: ProgramName, argv: readonly string[]): Promise<
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    if (!(error instanceof UserError)) throw error;
-    console.error(`${red('error:')} ${error.message}\n       ${error.next}`);
+    const told = error instanceof UserError ? error : systemProblem(error);
+    // What is left is a fault of this program: its trace is wanted.
+    if (told === null) throw error;
+    console.error(`${red('error:')} ${told.message}\n       ${told.next}`);
     process.exitCode = 1;
   }
 }

@@ -39,8 +39,15 @@ export async function jsonOf(response: Response): Promise<unknown> {
 export class NodeApi implements NodeSource {
   readonly url: string;
 
+  /** @throws UserError cli/bad-url */
   constructor(url: string) {
     this.url = url.replace(/\/+$/, '');
+    if (/^https?:\/\/[^/\s]+/.test(url) && URL.canParse(url)) return;
+    throw new UserError(
+      'cli/bad-url',
+      `${url} is not the address of a node.`,
+      `Write it like ${DEFAULT_NODE_URL}.`,
+    );
   }
 
   async request(path: string, init?: RequestInit): Promise<Response> {
@@ -148,6 +155,7 @@ export class NodeApi implements NodeSource {
     contractId: string,
     functionName: string,
     args: readonly ClarityValue[],
+    sender = contractId.split('.')[0]!,
   ): Promise<ClarityValue> {
     const [address, name] = contractId.split('.');
     const response = await this.request(
@@ -156,7 +164,7 @@ export class NodeApi implements NodeSource {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({
-          sender: address,
+          sender,
           arguments: args.map((arg) => `0x${bytesToHex(encodeClarityValue(arg))}`),
         }),
       },

@@ -94,7 +94,9 @@ const REASONS: Readonly<Record<string, (data: Data, rejection: Rejection) => Tol
   BadFunctionArgument: (_data, rejection) => [
     'bad-argument',
     `The chain does not accept the request${because(rejection)}.`,
-    'Correct that and send it again; `assay models` lists the registered models.',
+    /model/.test(because(rejection))
+      ? 'Correct that and send it again; `assay models` lists the registered models.'
+      : 'Correct that and send it again; /v2/contracts/interface shows what functions take.',
   ],
   ContractAlreadyExists: () => [
     'contract-exists',

@@ -34,6 +34,8 @@ export async function checkByRescoring(
         transcript: input.transcript,
         sketch: input.sketch,
         promptBlob: input.promptBlob,
+        ...(input.sealedPrompt === null ? {} : { sealedPrompt: input.sealedPrompt }),
+        ...(input.sealedTranscript === null ? {} : { sealedTranscript: input.sealedTranscript }),
         manifest,
       },
       engine,

@@ -13,6 +13,8 @@ import {
 import { bold, columns, cyan, dim, green, red, wrap, yellow } from './terminal.ts';
 
 const TEXT_WIDTH = 92;
+/** As requests on chain number it. */
+const SEALED = 2;
 
 type Row = readonly [key: string, value: string];
 
@@ -127,9 +129,12 @@ export function showAnswer(result: InferResult): string {
   if (result.input !== '') parts.push(bold(paragraphs(result.input, '  ')), '');
   // A false answer is no answer: it is not shown.
   if (result.status === 'Success') {
-    const missing = yellow('(the node no longer has the text; only its hash is on chain)');
+    const missing =
+      result.request?.privacy === SEALED
+        ? '(sealed: whoever asked can open it, with --key or --account)'
+        : '(the node no longer has the text; only its hash is on chain)';
     parts.push(
-      result.output === '' ? `  ${missing}` : paragraphs(result.output, `  ${cyan('|')} `),
+      result.output === '' ? `  ${yellow(missing)}` : paragraphs(result.output, `  ${cyan('|')} `),
       '',
     );
   } else {

@@ -14,3 +14,29 @@ export class UserError extends Error {
     this.next = next;
   }
 }
+
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EPERM: 'it is not permitted',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'it is a folder',
+  EEXIST: 'it exists already',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk is read-only',
+  EMFILE: 'too many files are open',
+};
+
+/** What the operating system refused, as a sentence; null for errors that are not its. */
+export function systemProblem(error: unknown): UserError | null {
+  if (!(error instanceof Error)) return null;
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined || !Object.hasOwn(SYSTEM_REASONS, code)) {
+    return null;
+  }
+  return new UserError(
+    'cli/system',
+    `${path ?? syscall} cannot be used: ${SYSTEM_REASONS[code]}.`,
+    'Check the path and who owns it, or name another one.',
+  );
+}

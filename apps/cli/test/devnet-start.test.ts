@@ -15,7 +15,11 @@ import { readableLogLine } from '../src/devnet/log-line.ts';
 import { Narrator } from '../src/devnet/narrator.ts';
 import { Progress } from '../src/devnet/progress.ts';
 import { UserError } from '../src/user-error.ts';
+import { runCli } from './run-cli.ts';
 import { SAMPLES } from './sample-results.ts';
+
+/** A block of ports that nobody here uses; nothing is started on it. */
+const freeBase = 28_300;
 
 let folder = '';
 let listener: Server;
@@ -76,6 +80,32 @@ describe('ports', () => {
     );
     expect(error.code).toBe('cli/port-in-use');
     expect(() => readFileSync(join(unused, 'genesis.json'))).toThrow();
+  });
+});
+
+describe('the command line', () => {
+  it.each(['zz', '0', '65530', '-1', '1.5'])('--port-base %s', async (base) => {
+    const { err, code } = await runCli('assay', 'devnet', '--port-base', base);
+    expect(code).toBe(1);
+    expect(err).toContain(`--port-base is not a port with room above it: ${base}.`);
+  });
+
+  it('a second devnet in the same folder hears of the first, not of its ports', async () => {
+    const place = join(folder, 'twice');
+    lockFolder(place)();
+    writeFileSync(join(place, 'devnet.pid'), `${process.ppid}\n`);
+    const { err, code } = await runCli('assay', 'devnet', '--folder', place);
+    expect(code).toBe(1);
+    expect(err).toContain(`A devnet already runs in ${place} (process ${process.ppid}).`);
+  });
+
+  it('a folder that cannot be one is named, without a stack trace', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const line = ['devnet', '--folder', join(file, 'x'), '--port-base', String(freeBase)];
+    const { err, code } = await runCli('assay', ...line);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: .+ cannot be used: a part of its path is no folder\.\n {7}.+/);
   });
 });
 

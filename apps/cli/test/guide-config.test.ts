@@ -123,6 +123,8 @@ describe("funai-8.27 the guide's miner.toml", () => {
       'fee_estimation.cost_metric',
       'fee_estimation.log_error',
       'fee_estimation.enabled',
+      'events_observer.retry_count',
+      'events_observer.include_data_events',
     ]);
   });
 
@@ -178,7 +180,24 @@ api_key_file = "/run/key"
 describe('mistakes', () => {
   it.each([
     ['a line that is not TOML', '[node\nworking_dir = "x"', 'cli/config-malformed', /line 1/],
-    ['an unknown key', '[node]\nworking_dirr = "x"', 'cli/config-unknown-key', /working_dirr/],
+    [
+      'a number below',
+      '[node]\nworking_dir = "x"\n[burnchain]\nrpc_port = 0',
+      'cli/config-out-of-range',
+      /rpc_port is 0, which is too small/,
+    ],
+    [
+      'a number above',
+      '[node]\nworking_dir = "x"\n[burnchain]\nrpc_port = 70000',
+      'cli/config-out-of-range',
+      /too large/,
+    ],
+    [
+      'a wrong type in a table',
+      '[node]\nworking_dir = "x"\n[[events_observer]]\nendpoint = "127.0.0.1:1"\nevents_keys = "*"',
+      'cli/config-wrong-type',
+      /events_observer.events_keys must be a list/,
+    ],
     ['a wrong type', '[node]\nworking_dir = 7', 'cli/config-wrong-type', /working_dir/],
     ['a missing key', '[node]\nminer = true', 'cli/config-missing-key', /working_dir/],
     [
@@ -186,12 +205,6 @@ describe('mistakes', () => {
       '[node]\nworking_dir = "x"\nrpc_bind = "20443"',
       'cli/config-bad-endpoint',
       /20443/,
-    ],
-    [
-      'a prototype key',
-      '[node]\nworking_dir = "x"\n[__proto__]\na = 1',
-      'cli/config-unknown-key',
-      /__proto__/,
     ],
   ])('%s', (_what, text, code, message) => {
     const error = problem(text);
@@ -201,7 +214,26 @@ describe('mistakes', () => {
   });
 
   it('suggests the key that was meant', () => {
-    expect(problem('[node]\nworking_dirr = "x"').next).toContain('node.working_dir');
+    expect(problem('[node]\nworking_dirr = "x"').next).toBe(
+      'Rename node.working_dirr: the key is called node.working_dir.',
+    );
+  });
+
+  it('warns of keys that nobody knows, by name, with the one that was meant', () => {
+    const text = `[node]
+working_dir = "x"
+minerr = true
+[__proto__]
+a = 1
+[[events_observer]]
+endpoint = "127.0.0.1:30000"
+event_keys = ["*"]
+`;
+    expect(readNodeToml(file(text)).warnings).toEqual([
+      'node.minerr has no effect: nobody knows this key; did you mean node.miner?',
+      expect.stringContaining('__proto__.a has no effect'),
+      'events_observer.event_keys has no effect: nobody knows this key; did you mean events_keys?',
+    ]);
   });
 
   it('names a file that is not there', () => {
@@ -209,7 +241,11 @@ describe('mistakes', () => {
   });
 
   it('never prints the value of a secret', () => {
-    const error = problem(`${SIGNER_TOML}\nstacks_private_keyy = "${KEY}"`, readSignerToml);
+    const typed = SIGNER_TOML.replace('stacks_private_key', 'stacks_private_keyy');
+    const error = problem(typed, readSignerToml);
+    expect(error.next).toBe('Rename stacks_private_keyy: the key is called stacks_private_key.');
     expect(`${error.message} ${error.next}`).not.toContain(KEY);
+    const { warnings } = readSignerToml(file(`${SIGNER_TOML}\nsecret_keyy = "${KEY}"`));
+    expect(warnings.join(' ')).not.toContain(KEY);
   });
 });

@@ -2,10 +2,14 @@
  * The `stx` commands as scripts use them: what they print, what they send, and one sentence with the
  * next step for everything that cannot work (issue 2, section 5).
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { bytesToHex } from '@assay/bytes';
-import { Cv } from '@assay/clarity-value';
+import { Cv, clarityValueToString } from '@assay/clarity-value';
 import { decodeTransaction, transactionIdOfBytes, verifyTransaction } from '@assay/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STX_COMMANDS } from '../src/stx/commands.ts';
 import { type FakeAnswer, FakeNode, readOnlyAnswer } from './fake-node.ts';
 import { runCli } from './run-cli.ts';
 
@@ -30,6 +34,11 @@ beforeAll(async () => {
     if (path.startsWith('/v2/accounts/')) return null;
     if (path === '/v2/fees/transfer') return { text: '2' };
     if (path.includes('/get-model-by-index')) return models;
+    if (path.includes('/counter/sum')) return readOnlyAnswer(Cv.uint(12));
+    if (path.startsWith('/v2/infer_res/')) {
+      const json = { txid: 'ab'.repeat(32), status: 'NotFound', input: '', output: '' };
+      return { json };
+    }
     if (method === 'POST' && path === '/v2/transactions') {
       sent = body;
       if (refusal !== null) return { status: 400, json: refusal };
@@ -228,6 +237,187 @@ describe('send_tokens', () => {
     const { err } = await runCli('stx', ...line('1'));
     refusal = null;
     expect(err).toContain("The nonce 3 is wrong: the account's next nonce is 9.");
+  });
+});
+
+describe('deploy_contract, call_contract_func, call_read_only_contract_func', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'assay-stx-'));
+    writeFileSync(join(folder, 'names.clar'), '(define-read-only (one) u1)');
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const payloadOf = (bytes: Uint8Array | null) => {
+    const tx = decodeTransaction(bytes!);
+    if (!tx.ok) throw new Error('no transaction');
+    expect(verifyTransaction(tx.value).ok).toBe(true);
+    return tx.value;
+  };
+
+  it('deploys a file; post-conditions do not stand in its way', async () => {
+    const file = join(folder, 'names.clar');
+    const line = ['deploy_contract', file, 'names', '900', '4', KEY, '-I', node.url];
+    const { code } = await runCli('stx', ...line);
+    expect(code).toBe(0);
+    expect(payloadOf(sent)).toMatchObject({
+      postConditionMode: 'allow',
+      payload: { kind: 'smart-contract', contractName: 'names' },
+    });
+  });
+
+  it('says that a source file cannot be read, and that a name is none', async () => {
+    const missing = join(folder, 'none.clar');
+    const line = (file: string, name: string) => [
+      ...['deploy_contract', file, name, '900', '4', KEY, '-I', node.url],
+    ];
+    const { err, code } = await runCli('stx', ...line(missing, 'names'));
+    expect([code, err]).toEqual([1, expect.stringContaining(`${missing} cannot be read.`)]);
+    const named = await runCli('stx', ...line(join(folder, 'names.clar'), '9'));
+    expect([named.code, named.err]).toEqual([1, expect.stringContaining('A contract name is')]);
+  });
+
+  const call = (...args: string[]) => [
+    ...['call_contract_func', OTHER, 'names', 'add', '300', '3', KEY, ...args, '-I', node.url],
+  ];
+
+  it('calls with arguments as literals or serialized, commas inside them included', async () => {
+    const text = `u5, 0x0100000000000000000000000000000007, "a,b", '${OTHER}, { a: (list 1 2) }`;
+    const { code, err } = await runCli('stx', ...call(text));
+    expect([code, err]).toEqual([0, '']);
+    const { payload, postConditionMode } = payloadOf(sent);
+    if (payload.kind !== 'contract-call') throw new Error('no call');
+    expect(postConditionMode).toBe('allow');
+    expect(payload.functionName).toBe('add');
+    expect(payload.args.map(clarityValueToString)).toEqual([
+      'u5',
+      'u7',
+      '"a,b"',
+      OTHER,
+      '(tuple (a (list 1 2)))',
+    ]);
+    await runCli('stx', ...call());
+    expect(payloadOf(sent).payload).toMatchObject({ args: [] });
+  });
+
+  it.each(['u', '0xzz', '0x01', '(tx-', 'nothing'])('refuses the argument %j', async (text) => {
+    const { err, code } = await runCli('stx', ...call(text));
+    expect(code).toBe(1);
+    expect(err).toContain(`${text} is not a Clarity value.`);
+  });
+
+  it.each([
+    ['NoSuchContract', 'there is no contract x', 'The contract does not exist'],
+    ['NoSuchPublicFunction', 'no public function add', 'The contract has no such function'],
+    ['BadFunctionArgument', 'add takes 2 arguments, not 1', '/v2/contracts/interface'],
+    ['ContractAlreadyExists', 'exists already', 'A contract with this name already exists'],
+  ])('explains %s', async (reason, message, expected) => {
+    refusal = { reason, reason_data: { message }, message };
+    const { err, code } = await runCli('stx', ...call('u1'));
+    refusal = null;
+    expect([code, err]).toEqual([1, expect.stringContaining(expected)]);
+  });
+
+  it('asks a read-only function as the sender given', async () => {
+    const line = ['call_read_only_contract_func', OTHER, 'counter', 'sum'];
+    const { out, code } = await runCli('stx', ...line, OTHER, 'u7', '-I', node.url);
+    expect([code, out]).toEqual([0, 'u12']);
+    const asked = node.requests.findLast(({ path }) => path.includes('/counter/sum'))!;
+    expect(JSON.parse(new TextDecoder().decode(asked.body))).toEqual({
+      sender: OTHER,
+      arguments: [`0x01${(7).toString(16).padStart(32, '0')}`],
+    });
+    const wrong = await runCli('stx', ...line, 'me', '-I', node.url);
+    expect([wrong.code, wrong.err]).toEqual([
+      1,
+      expect.stringContaining('me is not a Stacks address.'),
+    ]);
+  });
+});
+
+describe('assay infer', () => {
+  it('pays by the size of what it sends', async () => {
+    const question = 'Why? '.repeat(80);
+    const line = ['infer', question, '--timeout', '0', '-I', node.url];
+    await runCli('assay', ...line);
+    const tx = decodeTransaction(sent!);
+    expect(tx.ok && tx.value.auth.origin.feeMicro).toBe(2n * BigInt(sent!.length));
+  });
+
+  it.each([
+    [['--temperature', 'hot'], 'The temperature hot is not between 0 and 2.'],
+    [['--max-tokens', 'many'], '--max-tokens is not a whole number: many.'],
+    [['--max-fee', '1.5'], '--max-fee is not a whole number: 1.5.'],
+    [['--account', 'nobody'], 'There is no devnet account nobody.'],
+    [['--key', '1234'], 'A private key is 64 hex digits'],
+    [['--model', 'llama'], 'llama is not a model id'],
+    [['-I', 'nonsense'], 'nonsense is not the address of a node.'],
+  ])('%j', async (options, sentence) => {
+    const { err, code } = await runCli('assay', 'infer', 'Why?', '-I', node.url, ...options);
+    expect([code, err]).toEqual([1, expect.stringContaining(sentence)]);
+    expect(err).toMatch(/^error: .+\n {7}.+/);
+  });
+
+  it('result and verify: an id that is none, an id that nobody knows', async () => {
+    const nobody = 'ab'.repeat(32);
+    for (const [line, code, text] of [
+      [['result', 'zz'], 1, 'zz is not a transaction id (64 hex digits).'],
+      [['verify', 'zz'], 1, 'zz is no transaction id (64 hex digits), no file'],
+      [['result', nobody], 1, 'knows no'],
+      [['refund', 'zz'], 1, 'zz is not a transaction id'],
+    ] as const) {
+      const run = await runCli('assay', ...line, '-I', node.url);
+      expect([run.code, run.err + run.out], line.join(' ')).toEqual([
+        code,
+        expect.stringContaining(text),
+      ]);
+    }
+  });
+});
+
+describe('help', () => {
+  it('of stx: each command, each argument, each option', async () => {
+    for (const [name, command] of Object.entries(STX_COMMANDS)) {
+      for (const line of [
+        [name, '--help'],
+        ['help', name],
+      ]) {
+        const { out, code } = await runCli('stx', ...line);
+        expect(code).toBe(0);
+        for (const argument of command.arguments) expect(out, name).toContain(argument.name);
+        expect(out).toContain(command.help);
+        expect(out).toContain('-I <url>');
+      }
+    }
+    const all = (await runCli('stx', '--help')).out;
+    for (const name of Object.keys(STX_COMMANDS)) expect(all).toContain(name);
+  });
+
+  it.each([
+    ['assay', ['devnet', '--port-base', '--folder', '--reset']],
+    ['assay', ['node', '--config']],
+    ['assay', ['signer', '--config']],
+    ['assay', ['host', '--config', '--engine']],
+    ['assay', ['gateway', '--config']],
+    ['assay', ['regtest', '--rpc']],
+    ['assay', ['infer', '--private', '--max-fee', '--node']],
+    ['assay', ['result', '--json', '--account']],
+    ['assay', ['verify', '--genesis', '--bitcoin', '--rescore', '--key']],
+    ['assay', ['refund', '--account']],
+    ['assay', ['models', '--node']],
+    ['assay', ['accounts']],
+    ['assay', ['calibrate']],
+    ['assay', ['check']],
+    ['assay', ['repl']],
+    ['infer-node', ['start', '--config']],
+    ['infer-node', ['check-config', '--config']],
+    ['infer-signer', ['run', '--config']],
+    ['infer-signer', ['check-config', '--config']],
+  ] as const)('of %s %j', async (program, [command, ...options]) => {
+    const { out, code } = await runCli(program, command, '--help');
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: ${program} ${command}`);
+    for (const option of options) expect(out).toContain(option);
   });
 });
 

@@ -3,10 +3,8 @@
  * lie about something checked fails the check that is there for it, and no answer of a node, however
  * broken, crashes the program. The recording: fixtures/record-answer.mjs.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { bytesFromHex, bytesToHex } from '@assay/bytes';
-import { type Genesis, parseGenesis } from '@assay/chainstate';
+import type { Genesis } from '@assay/chainstate';
 import { Cv, decodeClarityValue, encodeClarityValue } from '@assay/clarity-value';
 import { verifyAnswer } from '@assay/proof';
 import { decodeBlock, encodeBlock, type NakamotoBlock } from '@assay/wire';
@@ -16,23 +14,10 @@ import { bitcoindSource } from '../src/bitcoin-node.ts';
 import { trustedNetwork } from '../src/genesis-file.ts';
 import { NodeApi } from '../src/node-api.ts';
 import { UserError } from '../src/user-error.ts';
-import { type FakeAnswer, FakeNode } from './fake-node.ts';
+import type { FakeAnswer, FakeNode } from './fake-node.ts';
+import { loadRecording, serveRecording } from './recorded-node.ts';
 
-interface Recording {
-  readonly txid: string;
-  readonly genesis: unknown;
-  readonly node: Readonly<Record<string, { readonly status: number; readonly hex: string }>>;
-  readonly bitcoin: Readonly<Record<string, { readonly status: number; readonly json: unknown }>>;
-}
-
-const recording: Recording = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'fixtures', 'answer.json'), 'utf8'),
-);
-const genesis = (() => {
-  const parsed = parseGenesis(JSON.stringify(recording.genesis));
-  if (!parsed.ok) throw new Error(parsed.error.message);
-  return parsed.value;
-})();
+const { recording, genesis } = loadRecording('answer.json');
 
 /** What the lying node says instead, by recorded request. */
 const lies = new Map<string, FakeAnswer | null>();
@@ -40,22 +25,7 @@ let node: FakeNode;
 let bitcoin: FakeNode;
 
 beforeAll(async () => {
-  node = await FakeNode.start(({ method, path, body }) => {
-    const text = new TextDecoder().decode(body);
-    const key = `${method} ${path}${text === '' ? '' : ` ${text}`}`;
-    const lie = lies.get(key);
-    if (lie !== undefined) return lie;
-    const known = recording.node[key];
-    return known === undefined ? null : { status: known.status, bytes: bytesFromHex(known.hex) };
-  });
-  bitcoin = await FakeNode.start(({ body }) => {
-    const call = JSON.parse(new TextDecoder().decode(body));
-    const key = `${call.method} ${JSON.stringify(call.params)}`;
-    const lie = lies.get(key);
-    if (lie !== undefined) return lie;
-    const known = recording.bitcoin[key];
-    return known === undefined ? null : { status: known.status, json: known.json };
-  });
+  ({ node, bitcoin } = await serveRecording(recording, lies));
 });
 beforeEach(() => lies.clear());
 afterAll(() => Promise.all([node.stop(), bitcoin.stop()]));

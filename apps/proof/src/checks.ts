@@ -1,5 +1,7 @@
 /** The list of what was checked, in the order it was done: what a person reads and a script parses. */
 
+import type { Prompt } from '@assay/jobs';
+
 export interface Check {
   /** What is claimed, as a sentence without a full stop. */
   readonly what: string;
@@ -28,6 +30,8 @@ export interface ProvenAnswer {
   readonly burnHeight: number;
   readonly burnHash: string;
   readonly promptTokens: number;
+  /** Question and system text of a sealed request that was opened; null otherwise. */
+  readonly sealedPrompt: Prompt | null;
   /** Null when nobody has the transcript any more. */
   readonly transcript: {
     readonly text: string;

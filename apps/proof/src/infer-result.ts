@@ -27,7 +27,9 @@ export interface RequestJson {
   readonly status: 'open' | 'settled' | 'rejected' | 'expired' | 'reversed';
   readonly user: string;
   readonly model: string;
-  /** Hex of the prompt blob, when the node has it. */
+  /** 0 public, 1 hash only, 2 sealed. */
+  readonly privacy?: number;
+  /** Hex of the prompt blob, or of the box around it, when the node has it. */
   readonly prompt?: string | null;
   readonly max_fee: string;
   readonly opened_at: number;

@@ -5,7 +5,6 @@
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import {
-  type ClosingCertificate,
   type Commitment,
   commitmentHash,
   commitmentRoot,
@@ -23,7 +22,8 @@ import {
 import type { Checks, JudgeSketch } from './checks.ts';
 import type { InferResult } from './infer-result.ts';
 import type { NodeSource } from './node-source.ts';
-import { fetchBytes, hexBytes } from './sources.ts';
+import type { Reading } from './sealed.ts';
+import { fetchBytes, hexBytes, type Signer } from './sources.ts';
 
 /** From the node's content store, else from the host; null when nobody has it any more. */
 async function fetchContent(
@@ -44,6 +44,8 @@ async function fetchContent(
 export interface CheckedTranscript {
   /** The ids part. */
   readonly bytes: Uint8Array;
+  /** The box it came in, when it was sealed: its hash is in the commitment. */
+  readonly sealed: Uint8Array | null;
   readonly ids: TranscriptIds;
   /** The sketch part; null when nobody has it any more. */
   readonly sketch: Uint8Array | null;
@@ -51,23 +53,41 @@ export interface CheckedTranscript {
   readonly judges: readonly JudgeSketch[];
 }
 
-/** @returns null when nobody has the transcript; that is no fault of the answer */
+export interface TranscriptInput {
+  readonly commitment: Commitment;
+  readonly result: InferResult;
+  /** Null: sealed, and nobody here can open it. */
+  readonly reading: Reading | null;
+  /** Of the verdicts, by index. */
+  readonly signers: readonly Signer[];
+}
+
+/** @returns null when nobody has the transcript, or nobody here can read it: no fault of the answer */
 export async function checkTranscript(
   node: NodeSource,
   checks: Checks,
-  { commitment }: ClosingCertificate,
-  result: InferResult,
+  { commitment, result, reading, signers }: TranscriptInput,
 ): Promise<CheckedTranscript | null> {
   const what = 'the transcript is the one that was committed';
   const endpoint = result.request?.executor_endpoint ?? null;
-  const bytes = await fetchContent(node, commitment.transcriptHash, endpoint);
-  if (bytes === null) {
+  const stored = await fetchContent(node, commitment.transcriptHash, endpoint);
+  if (stored === null) {
     checks.skip(what, 'neither the node nor the host has it any more');
     return null;
   }
-  if (!bytesEqual(transcriptHash(bytes), commitment.transcriptHash)) {
+  if (!bytesEqual(transcriptHash(stored), commitment.transcriptHash)) {
     checks.need(what, null, 'its bytes have another hash');
   }
+  if (reading === null) {
+    const sealed = 'the sealed transcript is the one that was committed';
+    checks.expect(sealed, true, `${stored.length} bytes`);
+    return null;
+  }
+  const bytes = checks.need(
+    what,
+    await reading.open('transcript', stored),
+    'it is not sealed as agreed',
+  );
   const decoded = decodeTranscript(bytes);
   const transcript = checks.need(
     what,
@@ -79,13 +99,23 @@ export async function checkTranscript(
     isCommitted(transcript, commitment),
     `token ids, text and counts; ${bytes.length} bytes`,
   );
-  checks.expect(
-    'the answer shown is the text of the transcript',
-    result.output === transcript.text,
-    `SHA-256 ${bytesToHex(commitment.outputHash)}`,
-  );
-  const shown = await checkSketch(node, checks, commitment, result);
-  return { bytes, ids: transcript, ...shown };
+  // Nobody but the holders of a key can show the text of a sealed answer.
+  if (!reading.isSealed) {
+    checks.expect(
+      'the answer shown is the text of the transcript',
+      result.output === transcript.text,
+      `SHA-256 ${bytesToHex(commitment.outputHash)}`,
+    );
+  }
+  const shown = await checkSketch(node, checks, { commitment, result, reading, signers });
+  return { bytes, sealed: reading.isSealed ? stored : null, ids: transcript, ...shown };
+}
+
+interface SketchInput {
+  readonly commitment: Commitment;
+  readonly result: InferResult;
+  readonly reading: Reading;
+  readonly signers: readonly Signer[];
 }
 
 function isCommitted(transcript: TranscriptIds, commitment: Commitment): boolean {
@@ -105,18 +135,19 @@ function isCommitted(transcript: TranscriptIds, commitment: Commitment): boolean
 async function checkSketch(
   node: NodeSource,
   checks: Checks,
-  commitment: Commitment,
-  result: InferResult,
+  input: SketchInput,
 ): Promise<Pick<CheckedTranscript, 'sketch' | 'judges'>> {
+  const { commitment, result, reading } = input;
   const nothing = { sketch: null, judges: [] };
   const what = 'the sketch opened is the one that was committed';
   const hash = hexBytes(result.sketch_hash, 32);
   const endpoint = result.request?.executor_endpoint ?? null;
-  const bytes = hash === null ? null : await fetchContent(node, hash, endpoint);
-  if (bytes === null) {
+  const stored = hash === null ? null : await fetchContent(node, hash, endpoint);
+  if (stored === null) {
     checks.skip(what, 'neither the node nor the host has it any more');
     return nothing;
   }
+  const bytes = (await reading.open('sketch', stored)) ?? new Uint8Array(0);
   const part = decodeSketchPart(bytes);
   const isRight =
     part.ok &&
@@ -124,8 +155,7 @@ async function checkSketch(
     bytesEqual(sketchRootOf(part.value), commitment.sketchRoot);
   checks.expect(what, isRight, `five codes per token; ${bytes.length} bytes`);
   if (!part.ok || !isRight) return nothing;
-  const host = { commitment, sketch: part.value.sketch };
-  return { sketch: bytes, judges: await checkJudges(node, checks, host, result) };
+  return { sketch: bytes, judges: await checkJudges(node, checks, part.value.sketch, input) };
 }
 
 /** Mean difference of two machines with the same weights stays far below; other numbers far above. */
@@ -138,8 +168,8 @@ const AGREEMENT_NATS = 0.25;
 async function checkJudges(
   node: NodeSource,
   checks: Checks,
-  host: { readonly commitment: Commitment; readonly sketch: Uint8Array },
-  result: InferResult,
+  hostSketch: Uint8Array,
+  { commitment, result, reading, signers }: SketchInput,
 ): Promise<JudgeSketch[]> {
   const what = 'the judges made sketches of their own, and they agree';
   const shown = new Map<number, string>();
@@ -148,13 +178,14 @@ async function checkJudges(
   for (const { signer_index: index, verdict, blind } of result.verdicts ?? []) {
     if (verdict !== 'valid') continue;
     const hash = hexBytes(blind, 32);
-    const bytes = hash === null ? null : await fetchContent(node, hash, null);
+    const stored = hash === null ? null : await fetchContent(node, hash, null);
+    const isBound = stored !== null && bytesEqual(transcriptHash(stored), hash!);
+    const author = signers[index]?.publicKey;
+    const bytes = isBound ? await reading.open('opening', stored, author) : null;
     const opening = bytes === null ? null : decodeOpening(bytes);
     const isIts =
-      opening?.ok === true &&
-      bytesEqual(transcriptHash(bytes!), hash!) &&
-      bytesEqual(opening.value.commitmentHash, commitmentHash(host.commitment));
-    const nats = isIts ? meanDifference(opening.value.sketch, host.sketch) : null;
+      opening?.ok === true && bytesEqual(opening.value.commitmentHash, commitmentHash(commitment));
+    const nats = isIts ? meanDifference(opening.value.sketch, hostSketch) : null;
     if (nats === null || nats > AGREEMENT_NATS) missing.add(index);
     else shown.set(index, `${index}: ${nats.toFixed(4)}`);
     if (isIts && nats !== null) {

@@ -8,7 +8,7 @@
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { sha256 } from '@assay/crypto';
-import { type ClosingCertificate, decodeSketchPart } from '@assay/jobs';
+import { type ClosingCertificate, decodeSketchPart, type SealKeyPair } from '@assay/jobs';
 import { DEVNET, NETWORKS, type NetworkParams } from '@assay/params';
 import { checkBitcoin } from './bitcoin.ts';
 import type { BitcoinSource } from './bitcoin-source.ts';
@@ -17,6 +17,7 @@ import { CannotGoOn, type Check, Checks, type ProvenAnswer, type VerifyReport } 
 import type { InferResult } from './infer-result.ts';
 import { fetchJson, type NodeSource } from './node-source.ts';
 import { checkTerms, type ProvenRequest, proveRequest, proveResult } from './record.ts';
+import { readingOf } from './sealed.ts';
 import { checkCommitment, checkPayment, checkVerdicts, settlementOf } from './settlement.ts';
 import { SignerSets } from './signer-sets.ts';
 import { fetchBytes, field, hexBytes, type Signer } from './sources.ts';
@@ -26,6 +27,8 @@ export interface VerifyOptions {
   /** Whose signatures count, independently of the node. */
   readonly trusted?: TrustedNetwork | undefined;
   readonly bitcoin?: BitcoinSource | undefined;
+  /** Opens a sealed request: of the user who asked, or of a host or judge. Secret. */
+  readonly sealKeys?: SealKeyPair | undefined;
   /** Called with each check as it is done, for long checks on slow lines. */
   readonly onCheck?: ((check: Check) => void) | undefined;
   /** Runs the model over the answer, where there is one to run. */
@@ -46,8 +49,11 @@ export interface RescoreInput {
   readonly transcript: Uint8Array | null;
   /** The sketch part. */
   readonly sketch: Uint8Array | null;
-  /** Null when it is not public and the store has no copy. */
+  /** What the model saw; null when it is not public and the store has no copy. */
   readonly promptBlob: Uint8Array | null;
+  /** The boxes that prompt and transcript came in; null of public requests. */
+  readonly sealedPrompt: Uint8Array | null;
+  readonly sealedTranscript: Uint8Array | null;
 }
 
 /** @param txid transaction of the request, 64 hex digits @throws SourceError (or the source's own) when the node does not answer */
@@ -116,7 +122,16 @@ async function run(
   );
   checkVerdicts(checks, network.chainId, settlement, set);
   checkPayment(checks, settlement, record, kept);
-  const transcript = await checkTranscript(node, checks, settlement, result);
+  const { chainId } = network;
+  const storedPrompt = await fetchPrompt(node, record, result);
+  const { sealKeys } = options;
+  const reading = await readingOf(checks, { chainId, record, storedPrompt, sealKeys });
+  const transcript = await checkTranscript(node, checks, {
+    commitment: settlement.commitment,
+    result,
+    reading,
+    signers: set,
+  });
   if (trusted === undefined) {
     checks.skip(
       'the signer set is that of the network',
@@ -125,10 +140,16 @@ async function run(
   }
   await checkTenures(node, checks, network, options, { request, settled });
   if (options.rescore !== undefined) {
-    const promptBlob = await fetchPrompt(node, record, result);
-    const input = { chainId: network.chainId, record, settlement, promptBlob };
-    const parts = { transcript: transcript?.bytes ?? null, sketch: transcript?.sketch ?? null };
-    await options.rescore(checks, { ...input, ...parts });
+    await options.rescore(checks, {
+      chainId,
+      record,
+      settlement,
+      transcript: transcript?.bytes ?? null,
+      sketch: transcript?.sketch ?? null,
+      promptBlob: reading?.promptBlob ?? null,
+      sealedPrompt: reading?.isSealed ? storedPrompt : null,
+      sealedTranscript: transcript?.sealed ?? null,
+    });
   }
   return {
     requestTxid: bytesToHex(request.txid),
@@ -140,6 +161,7 @@ async function run(
     burnHeight: settled.sortition.burnHeight,
     burnHash: bytesToHex(settled.sortition.burnHash),
     promptTokens: settlement.commitment.promptTokens,
+    sealedPrompt: reading?.prompt ?? null,
     transcript: transcript === null ? null : claimsOf(transcript),
   };
 }
@@ -196,7 +218,7 @@ async function checkTenures(
   await checkBitcoin(deps, 'settlement', settled);
 }
 
-/** The prompt blob when it is public or stored, and only the right one. */
+/** The prompt as it is stored, blob or box, and only the right one. */
 async function fetchPrompt(
   node: NodeSource,
   { request }: ProvenRequest,

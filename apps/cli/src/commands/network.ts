@@ -5,18 +5,20 @@ import type { DevnetPorts } from '../devnet/layout.ts';
 import { UserError } from '../user-error.ts';
 import type { RegtestFlags } from './regtest.ts';
 
-function parsePort(name: string, text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new UserError(
-    'cli/bad-port',
-    `${name} is not a port: ${text}.`,
-    'Give a number from 1 to 65535.',
-  );
-}
+/** Ports from the base upward that a devnet may take; the gateway looks for a free one. */
+const PORT_BLOCK = 130;
+const PORT_BASE_MAX = 65_535 - PORT_BLOCK;
 
 /** All ports in one block, for a second devnet beside the first. */
-function portsFrom(base: number): DevnetPorts {
+function portsFrom(text: string): DevnetPorts {
+  const base = Number(text);
+  if (!Number.isInteger(base) || base < 1 || base > PORT_BASE_MAX) {
+    throw new UserError(
+      'cli/bad-port',
+      `--port-base is not a port with room above it: ${text}.`,
+      `Give a number from 1 to ${PORT_BASE_MAX}, for example 25000.`,
+    );
+  }
   return {
     bitcoin: base,
     rpc: base + 1,
@@ -73,10 +75,7 @@ export function addNetworkCommands(cli: Command): void {
         engine: flags.engine,
         baseUrl: flags.baseUrl,
         question: flags.question,
-        ports:
-          flags.portBase === undefined
-            ? DEFAULT_PORTS
-            : portsFrom(parsePort('--port-base', flags.portBase)),
+        ports: flags.portBase === undefined ? DEFAULT_PORTS : portsFrom(flags.portBase),
       });
     });
   cli

@@ -51,10 +51,16 @@ export function runNode(configPath: string): Promise<void> {
   return runService(() => startNode(configPath));
 }
 
-async function startNode(configPath: string): Promise<Service> {
+/** Everything that can be wrong before the node starts. @throws UserError */
+export function checkNodeConfig(configPath: string) {
   const config = readNodeToml(configPath);
-  const genesis = loadGenesis(config.genesisPath);
   const miner = minerOf(config);
+  const genesis = loadGenesis(config.genesisPath);
+  return { config, genesis, miner, warnings: config.warnings };
+}
+
+async function startNode(configPath: string): Promise<Service> {
+  const { config, genesis, miner } = checkNodeConfig(configPath);
   const log = commandLogger('node');
   const addresses = config.rpcBinds.map(({ host, port }) => `${host}:${port}`);
   announce(log, config.warnings, {

@@ -134,10 +134,16 @@ export function runSigner(configPath: string): Promise<void> {
   return runService(() => startSigner(configPath));
 }
 
-async function startSigner(configPath: string): Promise<Service> {
+/** Everything that can be wrong before the signer starts. @throws UserError */
+export function checkSignerConfig(configPath: string) {
   const config = readSignerToml(configPath);
   const privateKey = secretKey('stacks_private_key', config.privateKey);
   const network = networkOf(config.network);
+  return { config, privateKey, network, warnings: config.warnings };
+}
+
+async function startSigner(configPath: string): Promise<Service> {
+  const { config, privateKey, network } = checkSignerConfig(configPath);
   const { chainId, bootAddress } = network;
   const log = commandLogger('signer');
   const { host, port } = config.bind;

@@ -1,11 +1,13 @@
 /** `assay infer`, `assay result`, `assay verify`, `assay models`, `assay accounts`: for people who ask. */
-import type { Check, VerifyOptions } from '@assay/proof';
+import { type SealKeyPair, sealKeyPair, sealSecretOf } from '@assay/jobs';
+import type { Check, ProvenAnswer, VerifyOptions, VerifyReport } from '@assay/proof';
 import { parsePrivateKey } from '@assay/wallet';
+import type { SigningKey } from '@assay/wire';
 import { type Command, Option } from 'commander';
 import { DEVNET_ACCOUNTS, devnetAccount } from '../devnet/accounts.ts';
 import { ask, inferResult, parseTxid, sealedAnswer, waitForAnswer } from '../inference.ts';
 import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
-import { showAnswer } from '../show-answer.ts';
+import { harmless, showAnswer } from '../show-answer.ts';
 import { bold, columns, dim, green, red, yellow } from '../terminal.ts';
 import { UserError } from '../user-error.ts';
 import { must, parseAmount } from '../wallet-result.ts';
@@ -26,6 +28,7 @@ interface AskOptions extends NodeOption {
   readonly maxTokens: string;
   readonly temperature: string;
   readonly model?: string;
+  readonly private?: boolean;
   readonly sealed?: boolean;
   readonly timeout: string;
   readonly json?: boolean;
@@ -60,6 +63,7 @@ function accountKey(options: PayOptions): string {
 }
 
 async function runAsk(question: string, options: AskOptions): Promise<void> {
+  const isPrivate = options.private === true || options.sealed === true;
   const node = new NodeApi(options.node);
   const txid = await ask(node, {
     prompt: question,
@@ -71,14 +75,14 @@ async function runAsk(question: string, options: AskOptions): Promise<void> {
     maxTokens: Number(parseAmount('--max-tokens', options.maxTokens)),
     temperatureMicro: parseTemperature(options.temperature),
     model: options.model ?? null,
-    sealed: options.sealed === true,
+    sealed: isPrivate,
   });
   if (options.json !== true) console.log(`${dim('transaction')} 0x${txid}`);
   const timeoutMs = Number(parseAmount('--timeout', options.timeout)) * 1_000;
   const seen = await waitForAnswer(node, txid, timeoutMs, ({ status }) => {
     if (options.json !== true) console.log(dim(`  ${status}`));
   });
-  const isOpened = options.sealed === true && seen.status === 'Success';
+  const isOpened = isPrivate && seen.status === 'Success';
   const key = must(parsePrivateKey(accountKey(options)));
   const result = isOpened
     ? { ...seen, input: question, output: await sealedAnswer(node, txid, key) }
@@ -88,7 +92,7 @@ async function runAsk(question: string, options: AskOptions): Promise<void> {
   if (result.status === 'Failure') process.exitCode = 1;
 }
 
-interface VerifyFlags extends NodeOption {
+interface VerifyFlags extends NodeOption, KeyOptions {
   readonly genesis?: string;
   readonly bitcoin?: string;
   readonly rescore?: boolean;
@@ -111,19 +115,59 @@ async function runVerify(name: string, options: VerifyFlags): Promise<void> {
     trusted: genesis === undefined ? undefined : trustedNetwork(loadGenesis(genesis)),
     bitcoin: bitcoin === undefined ? undefined : bitcoindSource(bitcoin),
   };
-  const report = isReceiptName(name)
-    ? await checkReceipt(name, options, sources)
-    : await checkAnswer(name, options, sources);
-  if (options.json === true)
-    console.log(JSON.stringify({ ok: report.ok, checks: report.checks }, null, 2));
+  if (isReceiptName(name)) sayReport(await checkReceipt(name, options, sources), options);
   else {
-    for (const check of report.checks) console.log(checkLine(check));
-    console.log(report.ok ? green('\nverified') : red('\nnot verified'));
+    const report = await checkAnswer(name, options, sources);
+    sayReport(report, options, report.answer);
   }
-  if (!report.ok) process.exitCode = 1;
 }
 
+function sayReport(
+  { ok, checks }: Pick<VerifyReport, 'ok' | 'checks'>,
+  { json }: VerifyFlags,
+  answer: ProvenAnswer | null = null,
+): void {
+  const opened = answer?.sealedPrompt == null ? null : openedText(answer);
+  if (json === true) {
+    const { question, text } = opened ?? {};
+    console.log(JSON.stringify({ ok, checks, question, answer: text }, null, 2));
+  } else {
+    for (const check of checks) console.log(checkLine(check));
+    if (opened !== null) {
+      const quoted = harmless(opened.text)
+        .split('\n')
+        .map((line) => `  | ${line}`);
+      console.log(`\n  ${harmless(opened.question)}\n\n${quoted.join('\n')}`);
+    }
+    console.log(ok ? green('\nverified') : red('\nnot verified'));
+  }
+  if (!ok) process.exitCode = 1;
+}
+
+/** What a key opened: for its holder alone. Public answers are shown by the node. */
+const openedText = ({ sealedPrompt, transcript }: ProvenAnswer) => ({
+  question: sealedPrompt!.prompt,
+  text: transcript?.text ?? '',
+});
+
 type Sources = Pick<VerifyOptions, 'trusted' | 'bitcoin'>;
+
+interface KeyOptions {
+  readonly key?: string;
+  readonly account?: string;
+}
+
+/** Whose sealed answers are to be opened; undefined: nobody's. */
+function ownKey({ key, account }: KeyOptions): SigningKey | undefined {
+  if (key === undefined && account === undefined) return undefined;
+  return must(parsePrivateKey(key ?? accountKey({ account: account! })));
+}
+
+/** Opens sealed answers; without a key they stay closed, and the rest is checked. */
+function sealKeysOf(options: KeyOptions): SealKeyPair | undefined {
+  const key = ownKey(options);
+  return key === undefined ? undefined : sealKeyPair(sealSecretOf(key.privateKey));
+}
 
 async function checkAnswer(txid: string, options: VerifyFlags, sources: Sources) {
   const { verifyAnswer } = await import('@assay/proof');
@@ -131,6 +175,7 @@ async function checkAnswer(txid: string, options: VerifyFlags, sources: Sources)
   const { rescore, model } = options;
   return verifyAnswer(new NodeApi(options.node), parseTxid(txid), {
     ...sources,
+    sealKeys: sealKeysOf(options),
     rescore:
       rescore === true || model !== undefined
         ? (checks, input) => checkByRescoring(checks, input, model)
@@ -219,7 +264,8 @@ export function addUserCommands(cli: Command): void {
     .option('--max-tokens <n>', 'longest answer', '128')
     .option('--temperature <t>', '0 to 2', '0.7')
     .option('--model <id>', 'model id; default: the first registered')
-    .option('--sealed', 'encrypt prompt and answer to hosts, judges and yourself')
+    .option('--private', 'encrypt prompt and answer to hosts, judges and yourself')
+    .option('--sealed', 'the same as --private')
     .option('--timeout <seconds>', 'how long to wait', '120')
     .option('--json', 'print JSON')
     .addOption(nodeOption())
@@ -228,11 +274,20 @@ export function addUserCommands(cli: Command): void {
     .command('result')
     .description('what became of a request')
     .argument('<txid>', 'transaction of the request')
+    .option('--key <hex>', 'private key that asked: opens a sealed answer')
+    .option('--account <name>', 'the same for a devnet account')
     .option('--json', 'print JSON')
     .addOption(nodeOption())
-    .action(async (txid: string, options: NodeOption & { json?: boolean }) => {
-      const result = await inferResult(new NodeApi(options.node), parseTxid(txid));
+    .action(async (txid: string, options: NodeOption & KeyOptions & { json?: boolean }) => {
+      const node = new NodeApi(options.node);
+      const seen = await inferResult(node, parseTxid(txid));
+      const key = ownKey(options);
+      const isOpened = key !== undefined && seen.status === 'Success';
+      const result = isOpened
+        ? { ...seen, output: await sealedAnswer(node, parseTxid(txid), key) }
+        : seen;
       console.log(options.json === true ? JSON.stringify(result, null, 2) : showAnswer(result));
+      if (result.status === 'NotFound') process.exitCode = 1;
     });
   cli
     .command('verify')
@@ -243,6 +298,8 @@ export function addUserCommands(cli: Command): void {
     .option('--rescore', 'run the model over the answer, as signers do')
     .option('--model <file>', 'GGUF file to rescore with; default: the small model')
     .option('--gateway <url>', 'where receipts are asked for by id', 'http://127.0.0.1:8080')
+    .option('--key <hex>', 'private key that asked: opens a sealed answer')
+    .option('--account <name>', 'the same for a devnet account')
     .option('--answer <text>', "text of the answer, held against the receipt's commitment")
     .option('--json', 'print JSON')
     .addOption(nodeOption())

@@ -46,8 +46,8 @@ function read(path: string): string {
   } catch {
     throw new UserError(
       'cli/no-receipt',
-      `${path} is no file that can be read, no URL and no id of a receipt.`,
-      'Receipt ids look like req_0123456789abcdef01234567.',
+      `${path} is no transaction id (64 hex digits), no file that can be read, no URL and no id of a receipt.`,
+      'Copy the id that `assay infer` printed; ids of receipts look like req_0123456789abcdef01234567.',
     );
   }
 }

@@ -10,8 +10,8 @@ const KEYS: KeyTable = {
   voucher_key: { type: 'string' },
   admin_token: { type: 'string' },
   demo_key: { type: 'string' },
-  deposit_micro: { type: 'integer' },
-  session_blocks: { type: 'integer' },
+  deposit_micro: { type: 'integer', min: 1 },
+  session_blocks: { type: 'integer', min: 1, max: 4_320 },
   fee_micro: { type: 'integer' },
   x402: { type: 'boolean' },
 };

@@ -16,12 +16,12 @@ const KEYS: KeyTable = {
   base_url: { type: 'string' },
   engine_model: { type: 'string' },
   api_key_file: { type: 'string' },
-  threads: { type: 'integer' },
-  capacity: { type: 'integer' },
+  threads: { type: 'integer', min: 1 },
+  capacity: { type: 'integer', min: 1 },
   input_price_micro: { type: 'integer' },
   output_price_micro: { type: 'integer' },
   bond_micro: { type: 'integer' },
-  claim_every_secs: { type: 'integer' },
+  claim_every_secs: { type: 'integer', min: 1 },
 };
 
 export interface HostToml {

@@ -34,13 +34,13 @@ const KEYS: KeyTable = {
   'burnchain.peer_host': { type: 'string' },
   'burnchain.username': { type: 'string' },
   'burnchain.password': { type: 'string' },
-  'burnchain.rpc_port': { type: 'integer' },
+  'burnchain.rpc_port': { type: 'integer', min: 1, max: 65_535 },
   'burnchain.peer_port': { ignored: 'Bitcoin is followed by JSON-RPC alone' },
   'burnchain.wallet_name': { type: 'string' },
   'burnchain.burn_fee_cap': { type: 'integer' },
-  'burnchain.satoshis_per_byte': { type: 'integer' },
+  'burnchain.satoshis_per_byte': { type: 'integer', min: 1 },
   /** Ours: how often Bitcoin's tip is polled. */
-  'burnchain.poll_ms': { type: 'integer' },
+  'burnchain.poll_ms': { type: 'integer', min: 10 },
   'connection_options.block_proposal_token': { type: 'string' },
   'connection_options.auth_token': { type: 'string' },
   'miner.mining_key': { type: 'string' },
@@ -56,7 +56,16 @@ const KEYS: KeyTable = {
   'fee_estimation.cost_metric': { ignored: ESTIMATOR },
   'fee_estimation.log_error': { ignored: ESTIMATOR },
   'fee_estimation.enabled': { ignored: 'fee estimation is always on' },
-  events_observer: { type: 'tables' },
+  events_observer: {
+    type: 'tables',
+    keys: {
+      endpoint: { type: 'string' },
+      events_keys: { type: 'strings' },
+      retry_count: { ignored: 'blocks are delivered until the observer has them' },
+      include_data_events: { ignored: 'an observer gets the events that events_keys names' },
+      timeout_ms: { ignored: 'each delivery has five seconds' },
+    },
+  },
 };
 
 export interface ObserverConfig {
@@ -95,7 +104,7 @@ export interface NodeToml {
 function readObservers(toml: TomlConfig): ObserverConfig[] {
   return toml.tables('events_observer').map((table) => {
     const { host, port } = parseEndpoint('events_observer.endpoint', String(table.endpoint ?? ''));
-    const keys = Array.isArray(table.events_keys) ? table.events_keys.map(String) : ['*'];
+    const keys = (table.events_keys as string[] | undefined) ?? ['*'];
     return { endpoint: `${host}:${port}`, eventsKeys: keys };
   });
 }

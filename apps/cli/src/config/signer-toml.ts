@@ -4,7 +4,6 @@
  */
 import { DEFAULT_BOUNDS } from '@assay/verify';
 import type { ModelSettings } from '../model-source.ts';
-import { UserError } from '../user-error.ts';
 import { type KeyTable, parseEndpoint, readToml } from './toml.ts';
 
 const KEYS: KeyTable = {
@@ -14,8 +13,10 @@ const KEYS: KeyTable = {
   db_path: { type: 'string' },
   auth_password: { type: 'string' },
   stacks_private_key: { type: 'string' },
+  /** FunAI's later name for the same. */
+  funai_private_key: { type: 'string' },
   support_models: { type: 'strings' },
-  block_proposal_timeout_ms: { type: 'integer' },
+  block_proposal_timeout_ms: { type: 'integer', min: 1 },
   tenure_last_block_proposal_timeout_secs: { type: 'integer' },
   tenure_idle_timeout_secs: { type: 'integer' },
   read_count_idle_timeout_secs: { type: 'integer' },
@@ -23,7 +24,16 @@ const KEYS: KeyTable = {
   /** Ours: folders or files with the models this signer can judge. */
   model_files: { type: 'strings' },
   /** Ours: the same behind servers, one table each. */
-  model_servers: { type: 'tables' },
+  model_servers: {
+    type: 'tables',
+    keys: {
+      engine: { type: 'string' },
+      base_url: { type: 'string' },
+      model_file: { type: 'string' },
+      engine_model: { type: 'string' },
+      api_key_file: { type: 'string' },
+    },
+  },
   /** Ours: answers of a model that are judged before its evidence table may accuse anybody. */
   shadow_audits: { type: 'integer' },
   event_timeout_ms: { ignored: 'events are handled as they come' },
@@ -65,7 +75,7 @@ export function readSignerToml(path: string): SignerToml {
     network: toml.string('network') ?? 'testnet',
     dbPath: toml.required('db_path'),
     authPassword: toml.required('auth_password'),
-    privateKey: toml.required('stacks_private_key'),
+    privateKey: toml.string('funai_private_key') ?? toml.required('stacks_private_key'),
     supportModels: toml.strings('support_models') ?? [],
     proposalTimeoutMs: toml.integer('block_proposal_timeout_ms') ?? 120_000,
     lastBlockTimeoutMs: 1_000 * (toml.integer('tenure_last_block_proposal_timeout_secs') ?? 10),
@@ -75,36 +85,19 @@ export function readSignerToml(path: string): SignerToml {
       bufferMs: 1_000 * (toml.integer('tenure_idle_timeout_buffer_secs') ?? 2),
     },
     modelFiles: toml.strings('model_files') ?? [],
-    modelServers: toml.tables('model_servers').map((table) => readServer(path, table)),
+    modelServers: toml.tables('model_servers').map(readServer),
     shadowAudits: toml.integer('shadow_audits') ?? DEFAULT_BOUNDS.auditsMin,
   };
 }
 
-/** Keys of a `[[model_servers]]` table, as in host.toml. */
-const SERVER_KEYS = {
-  engine: 'engine',
-  base_url: 'baseUrl',
-  model_file: 'path',
-  engine_model: 'modelName',
-  api_key_file: 'apiKeyFile',
-} as const;
-
-function readServer(path: string, table: Readonly<Record<string, unknown>>): ModelSettings {
-  const settings: Record<string, string> = {};
-  for (const [key, value] of Object.entries(table)) {
-    const name = Object.hasOwn(SERVER_KEYS, key)
-      ? SERVER_KEYS[key as keyof typeof SERVER_KEYS]
-      : undefined;
-    if (name === undefined || typeof value !== 'string') {
-      throw new UserError(
-        name === undefined ? 'cli/config-unknown-key' : 'cli/config-wrong-type',
-        name === undefined
-          ? `${path} has a key this program does not know: model_servers.${key}.`
-          : `${path}: model_servers.${key} must be a string.`,
-        `A [[model_servers]] table holds ${Object.keys(SERVER_KEYS).join(', ')}.`,
-      );
-    }
-    settings[name] = value;
-  }
-  return settings;
+/** A `[[model_servers]]` table, with the keys of host.toml; its types are checked. */
+function readServer(table: Readonly<Record<string, unknown>>): ModelSettings {
+  const text = (key: string) => table[key] as string | undefined;
+  return {
+    engine: text('engine'),
+    baseUrl: text('base_url'),
+    path: text('model_file'),
+    modelName: text('engine_model'),
+    apiKeyFile: text('api_key_file'),
+  };
 }

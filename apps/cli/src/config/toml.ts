@@ -1,7 +1,7 @@
 /**
- * Reads a TOML file against a table of known keys. Keys of the guides that have no meaning here
- * are accepted with a warning that says why; unknown keys are refused with the nearest known one,
- * so that a typing error never becomes a silent default.
+ * Reads a TOML file against a table of known keys. Keys without meaning here, those of the guides and
+ * those that nobody knows, are accepted with a warning that names them and says why or what was meant:
+ * a typing error never becomes a silent default.
  */
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
@@ -9,8 +9,13 @@ import { UserError } from '../user-error.ts';
 
 /** What a key holds; `ignored` keys are accepted and reported. */
 export type KeyRule =
-  | { readonly type: 'string' | 'integer' | 'boolean' | 'strings' | 'tables' }
+  | { readonly type: 'string' | 'boolean' | 'strings' }
+  /** Default bounds: 0 and 2^53 - 1. */
+  | { readonly type: 'integer'; readonly min?: number; readonly max?: number }
+  | { readonly type: 'tables'; readonly keys: KeyTable }
   | { readonly ignored: string };
+
+type TypedRule = Extract<KeyRule, { readonly type: string }>;
 
 export type KeyTable = Readonly<Record<string, KeyRule>>;
 
@@ -47,6 +52,33 @@ function matches(rule: KeyRule, value: unknown): boolean {
     case 'tables':
       return Array.isArray(value) && value.every(isTable);
   }
+}
+
+const TYPE_NAMES = {
+  string: 'a text in quotes',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  strings: 'a list of texts in quotes',
+  tables: 'a list of [[tables]]',
+} as const;
+
+/** @throws UserError cli/config-wrong-type, cli/config-out-of-range */
+function checkValue(path: string, name: string, rule: TypedRule, value: unknown): void {
+  if (!matches(rule, value)) {
+    throw new UserError(
+      'cli/config-wrong-type',
+      `${path}: ${name} must be ${TYPE_NAMES[rule.type]}.`,
+      `Change the value of ${name}.`,
+    );
+  }
+  if (rule.type !== 'integer') return;
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = rule;
+  if ((value as number) >= min && (value as number) <= max) return;
+  throw new UserError(
+    'cli/config-out-of-range',
+    `${path}: ${name} is ${value}, which is ${(value as number) < min ? 'too small' : 'too large'}.`,
+    `Give a number from ${min} to ${max}.`,
+  );
 }
 
 /** Edit distance, for "did you mean"; both texts are short key names. */
@@ -102,25 +134,23 @@ export function readToml(path: string, known: KeyTable): TomlConfig {
     else flat.set(name, value);
   }
   const warnings: string[] = [];
-  const names = Object.keys(known);
-  for (const [key, value] of flat) {
-    const rule = Object.hasOwn(known, key) ? known[key] : undefined;
+  const unknown: string[] = [];
+  const check = (key: string, value: unknown, rules: KeyTable, name: string): void => {
+    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
     if (rule === undefined) {
-      throw new UserError(
-        'cli/config-unknown-key',
-        `${path} has a key this program does not know: ${key}.`,
-        `Remove it, or did you mean ${nearest(key, names)}?`,
-      );
+      unknown.push(name);
+      const meant = nearest(key, Object.keys(rules));
+      warnings.push(`${name} has no effect: nobody knows this key; did you mean ${meant}?`);
+    } else if ('ignored' in rule) warnings.push(`${name} has no effect here: ${rule.ignored}`);
+    else checkValue(path, name, rule, value);
+    if (rule === undefined || !('type' in rule) || rule.type !== 'tables') return;
+    for (const table of value as Table[]) {
+      for (const [inner, one] of Object.entries(table)) {
+        check(inner, one, rule.keys, `${name}.${inner}`);
+      }
     }
-    if ('ignored' in rule) warnings.push(`${key} has no effect here: ${rule.ignored}`);
-    else if (!matches(rule, value)) {
-      throw new UserError(
-        'cli/config-wrong-type',
-        `${path}: ${key} must be ${rule.type === 'strings' ? 'a list of strings' : `a ${rule.type}`}.`,
-        `Change the value of ${key}.`,
-      );
-    }
-  }
+  };
+  for (const [key, value] of flat) check(key, value, known, key);
   const read = <T>(key: string): T | undefined => flat.get(key) as T | undefined;
   return {
     path,
@@ -133,10 +163,13 @@ export function readToml(path: string, known: KeyTable): TomlConfig {
     required(key) {
       const value = read<string>(key);
       if (value !== undefined && value !== '') return value;
+      const similar = unknown.find((other) => distance(other, key) <= 3);
       throw new UserError(
         'cli/config-missing-key',
         `${path} lacks ${key}.`,
-        `Add a line with ${key} to the file.`,
+        similar === undefined
+          ? `Add a line with ${key} to the file.`
+          : `Rename ${similar}: the key is called ${key}.`,
       );
     },
   };

@@ -16,7 +16,7 @@ import { UserError } from '../user-error.ts';
 import { BitcoinHeight } from './bitcoin-height.ts';
 import { closingWords } from './closing-words.ts';
 import { askFirstQuestion } from './first-question.ts';
-import { lockFolder } from './folder-lock.ts';
+import { checkFolderFree, lockFolder } from './folder-lock.ts';
 import { checkPortsFree, nextFreePort, wantedPorts } from './free-ports.ts';
 import {
   type DevnetLayout,
@@ -96,6 +96,8 @@ function stopAsked(hasten: () => void): Promise<void> {
 export async function runDevnet(options: RunDevnetOptions): Promise<void> {
   check(options);
   const folder = resolve(options.folder);
+  // The more telling of the two answers when it is this devnet that holds the ports.
+  checkFolderFree(folder);
   const ports = { ...options.ports, gateway: await nextFreePort(options.ports.gateway) };
   await checkPortsFree(wantedPorts(ports, { signers: SIGNERS, hosts: options.hosts }));
   const unlock = lockFolder(folder);

@@ -12,9 +12,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** @returns how to let go @throws UserError cli/folder-in-use */
-export function lockFolder(folder: string): () => void {
-  const path = join(folder, 'devnet.pid');
+const lockPath = (folder: string): string => join(folder, 'devnet.pid');
+
+/** @throws UserError cli/folder-in-use */
+export function checkFolderFree(folder: string): void {
+  const path = lockPath(folder);
   let pid = Number.NaN;
   try {
     pid = Number.parseInt(readFileSync(path, 'utf8'), 10);
@@ -28,6 +30,12 @@ export function lockFolder(folder: string): () => void {
       `Stop it with Ctrl-C in its terminal, or use another folder: --folder <path>.`,
     );
   }
+}
+
+/** @returns how to let go @throws UserError cli/folder-in-use */
+export function lockFolder(folder: string): () => void {
+  checkFolderFree(folder);
+  const path = lockPath(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(path, `${process.pid}\n`, { mode: 0o600 });
   return () => rmSync(path, { force: true });

@@ -46,6 +46,8 @@ const VALUED = new Set([
 
 export interface StxLine {
   readonly command: string | undefined;
+  /** --help, wherever it stands. */
+  readonly wantsHelp: boolean;
   readonly flags: StxFlags;
   readonly named: ReadonlyMap<string, string>;
   readonly positional: readonly string[];
@@ -65,9 +67,11 @@ export function splitStxLine(argv: readonly string[]): StxLine {
   const values = new Map<string, string>();
   const named = new Map<string, string>();
   const positional: string[] = [];
+  let wantsHelp = false;
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!;
-    if (SWITCHES.has(word)) switches.add(word);
+    if (word === '--help' || word === '-h') wantsHelp = true;
+    else if (SWITCHES.has(word)) switches.add(word);
     else if (VALUED.has(word) || (word.startsWith('--') && word.length > 2)) {
       const value = argv[++i];
       if (value === undefined) throw missingValue(word);
@@ -77,6 +81,7 @@ export function splitStxLine(argv: readonly string[]): StxLine {
   }
   return {
     command: positional.shift(),
+    wantsHelp,
     flags: {
       testnet: switches.has('-t'),
       local: switches.has('-l'),

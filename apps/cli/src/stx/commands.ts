@@ -1,15 +1,15 @@
 /**
  * The `stx` commands of FunAI's guide and of the Stacks CLI that this network answers:
- * make_keychain, balance, send_tokens, infer, infer_result, deploy_contract,
+ * make_keychain, balance, send_tokens, infer, infer_result, deploy_contract, call_contract_func,
  * call_read_only_contract_func.
  * Output is JSON on standard output, as scripts expect.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { bytesFromHex, isHex } from '@assay/bytes';
-import { clarityValueToString, decodeClarityValue, parsePrincipal } from '@assay/clarity-value';
+import { clarityValueToString, parsePrincipal } from '@assay/clarity-value';
 import {
   addressOfPublicKey,
+  buildContractCall,
   buildContractDeploy,
   buildTransfer,
   createMnemonic,
@@ -27,6 +27,7 @@ import { DEFAULT_NODE_URL, NodeApi } from '../node-api.ts';
 import { UserError } from '../user-error.ts';
 import { must, parseAmount } from '../wallet-result.ts';
 import { bindArguments, type StxArgument, type StxFlags, type StxLine } from './arguments.ts';
+import { parseClarityArguments } from './clarity-arguments.ts';
 
 interface StxCommand {
   readonly help: string;
@@ -46,6 +47,15 @@ function networkOf(flags: StxFlags): WalletNetwork {
 
 function keyOf(text: string): SigningKey {
   return must(parsePrivateKey(text));
+}
+
+function mustBeAddress(text: string): void {
+  if (parsePrincipal(text).ok) return;
+  throw new UserError(
+    'cli/bad-address',
+    `${text} is not a Stacks address.`,
+    'Copy the address again; test networks use ST..., mainnet SP....',
+  );
 }
 
 /** Transactions are always made for the node's own network: today the devnet's ids. */
@@ -76,13 +86,7 @@ const balanceCommand: StxCommand = {
   arguments: [{ name: 'address', help: 'Stacks address' }],
   async run(line) {
     const { address } = bindArguments(line, this.arguments);
-    if (!parsePrincipal(address!).ok) {
-      throw new UserError(
-        'cli/bad-address',
-        `${address} is not a Stacks address.`,
-        'Copy the address again; test networks use ST..., mainnet SP....',
-      );
-    }
+    mustBeAddress(address!);
     const account = await nodeOf(line.flags).account(address!);
     return {
       balance: account.balanceMicro.toString(),
@@ -203,38 +207,63 @@ const deployCommand: StxCommand = {
         feeMicro: parseAmount('fee', args.fee!),
         contractName: args.contract_name!,
         source,
+        postConditionMode: 'allow',
       }),
     );
     return finish(line.flags, must(signTransaction(deploy, key)));
   },
 };
 
-const readOnlyCommand: StxCommand = {
-  help: 'Call a read-only function; arguments as hex of Clarity values, separated by commas.',
+const ARGUMENTS_HELP = "u1,true,'ST...,{ a: 0x00 } or serialized as 0x01...; commas between";
+
+const callCommand: StxCommand = {
+  help: 'Call a public function of a contract.',
   arguments: [
     { name: 'contract_address', help: 'address of the deployer' },
     { name: 'contract_name', help: 'name of the contract' },
     { name: 'function_name', help: 'name of the function' },
-    { name: 'function_args', help: '0x01...,0x02...', optional: true },
+    { name: 'fee', help: 'micro-STX' },
+    { name: 'nonce', help: "the account's next nonce" },
+    { name: 'payment_key', help: 'private key of the caller' },
+    { name: 'function_args', help: ARGUMENTS_HELP, optional: true },
   ],
   async run(line) {
     const args = bindArguments(line, this.arguments);
-    const values = (args.function_args ?? '')
-      .split(',')
-      .filter((text) => text !== '')
-      .map((text) => {
-        const digits = text.trim().replace(/^0x/, '');
-        const value = isHex(digits) ? decodeClarityValue(bytesFromHex(digits)) : null;
-        if (value?.ok) return value.value;
-        throw new UserError(
-          'cli/bad-argument',
-          `${text} is not the hex of a Clarity value.`,
-          'Encode arguments with Cl.serialize of stacks.js.',
-        );
-      });
+    const key = keyOf(args.payment_key!);
+    const call = must(
+      buildContractCall({
+        network: TRANSACTION_NETWORK,
+        origin: { publicKey: publicKeyOf(key) },
+        nonce: parseAmount('nonce', args.nonce!),
+        feeMicro: parseAmount('fee', args.fee!),
+        contract: `${args.contract_address}.${args.contract_name}`,
+        functionName: args.function_name!,
+        args: await parseClarityArguments(args.function_args),
+        postConditionMode: 'allow',
+      }),
+    );
+    return finish(line.flags, must(signTransaction(call, key)));
+  },
+};
+
+const readOnlyCommand: StxCommand = {
+  help: 'Call a read-only function; costs nothing and sends nothing.',
+  arguments: [
+    { name: 'contract_address', help: 'address of the deployer' },
+    { name: 'contract_name', help: 'name of the contract' },
+    { name: 'function_name', help: 'name of the function' },
+    { name: 'sender_address', help: 'who asks: tx-sender inside the function' },
+    { name: 'function_args', help: ARGUMENTS_HELP, optional: true },
+  ],
+  async run(line) {
+    const args = bindArguments(line, this.arguments);
     const contract = `${args.contract_address}.${args.contract_name}`;
+    const sender = args.sender_address!;
+    for (const principal of [contract, sender]) mustBeAddress(principal);
+    const values = await parseClarityArguments(args.function_args);
+    const node = nodeOf(line.flags);
     return clarityValueToString(
-      await nodeOf(line.flags).callReadOnly(contract, args.function_name!, values),
+      await node.callReadOnly(contract, args.function_name!, values, sender),
     );
   },
 };
@@ -246,22 +275,31 @@ export const STX_COMMANDS: Readonly<Record<string, StxCommand>> = {
   infer: inferCommand,
   infer_result: inferResultCommand,
   deploy_contract: deployCommand,
+  call_contract_func: callCommand,
   call_read_only_contract_func: readOnlyCommand,
 };
 
-export function stxHelp(): string {
-  const lines = Object.entries(STX_COMMANDS).map(([name, command]) => {
-    const args = command.arguments.map((a) => (a.optional ? `[${a.name}]` : `<${a.name}>`));
-    return `  ${name} ${args.join(' ')}\n      ${command.help}`;
-  });
-  return `Usage: stx [options] command [arguments]
+const usageOf = (name: string, command: StxCommand): string =>
+  [name, ...command.arguments.map((a) => (a.optional ? `[${a.name}]` : `<${a.name}>`))].join(' ');
 
-Arguments come in order, or as --name value.
+/** What `stx <command> --help` prints. */
+export function stxCommandHelp(name: string): string {
+  const command = STX_COMMANDS[name]!;
+  const width = Math.max(...command.arguments.map((argument) => argument.name.length));
+  const lines = command.arguments.map(
+    (argument) => `  ${argument.name.padEnd(width)}  ${argument.help}`,
+  );
+  return `Usage: stx ${usageOf(name, command)}
 
-Commands:
+${command.help}
+
+Arguments, in this order or as --name value:
 ${lines.join('\n')}
 
-Options:
+${OPTIONS_HELP}`;
+}
+
+const OPTIONS_HELP = `Options:
   -t          test network addresses (ST...)
   -l          the node at 127.0.0.1:20443, test network
   -I <url>    the node to talk to (default ${DEFAULT_NODE_URL})
@@ -269,4 +307,17 @@ Options:
   -e          estimate the fee, do nothing
   -x          print the signed transaction, do nothing
 `;
+
+export function stxHelp(): string {
+  const lines = Object.entries(STX_COMMANDS).map(
+    ([name, command]) => `  ${usageOf(name, command)}\n      ${command.help}`,
+  );
+  return `Usage: stx [options] command [arguments]
+
+Arguments come in order, or as --name value; stx <command> --help tells more.
+
+Commands:
+${lines.join('\n')}
+
+${OPTIONS_HELP}`;
 }
