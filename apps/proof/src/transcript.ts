@@ -193,7 +193,7 @@ async function checkJudges(
       sketches.set(index, {
         signer: index,
         logprobs: sampledLogprobs(sketch),
-        apart: codesApart(sketch, host.sketch),
+        apart: codesApart(sketch, hostSketch),
       });
     }
   }
