@@ -1,7 +1,10 @@
 // Runs somebody else's Clarinet test suite on our Simnet, unchanged but for what its imports mean:
-//   node scripts/simnet-suites.mjs <checkout of a Clarinet project> [--boot <folder>] [--json] [files...]
+//   node scripts/simnet-suites.mjs <checkout of a Clarinet project> [--boot <folder>]
+//     [--requirements <folder>] [--json] [files...]
 // Packages it needs beside the SDK, vitest and @stacks/transactions come from its own node_modules
 // (npm install there first). Nothing of it enters this tree.
+// Contracts the project requires come from its .cache, where Clarinet puts them; --requirements names
+// a folder of <address>/<name>.clar that fills the cache first.
 // Boot contracts come from --boot, else from the installed @stacks/clarinet-sdk, at run time only.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,10 +30,11 @@ function takeValue(name) {
 
 const asJson = takeFlag('--json');
 const givenBoot = takeValue('--boot');
+const sources = takeValue('--requirements');
 const [checkout, ...files] = args;
 if (checkout === undefined || !existsSync(checkout)) {
   console.error(
-    'usage: node scripts/simnet-suites.mjs <checkout> [--boot <folder>] [--json] [files...]',
+    'usage: node scripts/simnet-suites.mjs <checkout> [--boot <folder>] [--requirements <folder>] [--json] [files...]',
   );
   process.exit(2);
 }
@@ -79,6 +83,29 @@ function transactionsAlias() {
   return [];
 }
 
+/** Puts what the manifest requires, and what that names, into the project's cache. */
+function fillCache() {
+  const toml = readFileSync(join(project, manifest ?? 'Clarinet.toml'), 'utf8');
+  const cache = join(project, '.cache', 'requirements');
+  mkdirSync(cache, { recursive: true });
+  const waiting = [...toml.matchAll(/contract_id = ['"](.*?)['"]/g)].map(([, id]) => id);
+  const seen = new Set(waiting);
+  for (const id of waiting) {
+    const [address, name] = id.split('.');
+    const path = join(sources, address, `${name}.clar`);
+    const cached = join(cache, `${id}.clar`);
+    if (!existsSync(cached) && existsSync(path)) writeFileSync(cached, readFileSync(path));
+    if (!existsSync(cached)) continue;
+    for (const [, other, own] of readFileSync(cached, 'utf8').matchAll(
+      /(?:'(S[A-Z0-9]{38,41}))?\.([a-zA-Z][\w-]*)/g,
+    )) {
+      const next = `${other ?? address}.${own}`;
+      if (!seen.has(next)) waiting.push(next);
+      seen.add(next);
+    }
+  }
+}
+
 const SDKS = '^(@hirosystems|@stacks)/clarinet-sdk';
 const aliases = [
   { find: `${SDKS}/vitest$`, replacement: join(room, 'src/vitest/index.mjs') },
@@ -92,6 +119,8 @@ const own = ['vitest.config.js', 'vitest.config.mjs', 'vitest.config.ts'].find((
 const manifest = /--manifest(?:-path)?[= ](\S+)/.exec(
   own === undefined ? '' : readFileSync(join(project, own), 'utf8'),
 )?.[1];
+
+if (sources !== null) fillCache();
 
 /** Suites for SDKs 1 and 2 expect their clock and their `runSnippet`. */
 function generation() {

@@ -19,6 +19,14 @@ const NEEDED = new RegExp(
   'g',
 );
 
+/** Ids of all contracts a source names; those without an address are the deployer's. */
+export function contractsNamed(source: string, deployer: string): string[] {
+  const ids = [...codeOnly(source).matchAll(NAMED)].map(
+    ([, address, name]) => `${address ?? deployer}.${name}`,
+  );
+  return [...new Set(ids)];
+}
+
 type References = (contract: ProjectContract) => ProjectContract[];
 
 function referencesIn(contracts: readonly ProjectContract[], pattern: RegExp): References {

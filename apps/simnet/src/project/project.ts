@@ -15,7 +15,7 @@ import {
   parseEpoch,
 } from '../epochs.ts';
 import { addressOfMnemonic, CLARINET_ACCOUNTS, type ProjectAccount } from './accounts.ts';
-import { orderByReference } from './order.ts';
+import { contractsNamed, orderByReference } from './order.ts';
 import { ProjectError } from './project-error.ts';
 
 export interface ProjectContract {
@@ -165,8 +165,8 @@ function requirements(project: TomlTable, folder: string): ProjectContract[] {
       dependsOn: [],
     };
     seen.set(contractId, contract);
-    for (const [, other] of source.matchAll(/'?(S[A-Z0-9]{38,41}\.[a-zA-Z][\w-]*)/g)) {
-      if (existsSync(join(cache, `${other}.clar`))) add(other!);
+    for (const other of contractsNamed(source, contract.deployer)) {
+      if (existsSync(join(cache, `${other}.clar`))) add(other);
     }
   };
   for (const entry of Array.isArray(project.requirements) ? project.requirements : []) {
