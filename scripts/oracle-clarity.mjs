@@ -3,6 +3,8 @@
 //     random programs; --coverage also prints how often each word of the language was used
 //   npm run oracle:clarity -- --corpus verify | record
 //     the hand-written corpus: check or write again what the reference answers
+//   npm run oracle:clarity -- --refusals verify | record | random [--programs N] [--seed S]
+//     why and where programs are refused, error by error
 //   npm run oracle:clarity -- --stacks-core <checkout>
 //     exact deploy costs against the snapshots of stacks-core's consensus tests; nothing is copied
 //   npm run oracle:clarity -- --contracts <folder> [--take a,b,c | --sample N] [--calls N] [--seed S]
@@ -33,6 +35,11 @@ if (args.includes('--corpus') && corpus !== 'verify' && corpus !== 'record') {
   console.error('--corpus needs verify or record');
   process.exit(2);
 }
+const refusals = argumentOf('--refusals');
+if (args.includes('--refusals') && !['record', 'verify', 'random'].includes(refusals)) {
+  console.error('--refusals needs verify, record or random');
+  process.exit(2);
+}
 const out = argumentOf('--out');
 if (out !== undefined) writeFileSync(out, '');
 
@@ -58,14 +65,20 @@ await build({
   },
   logLevel: 'warning',
 });
-const { compareDeploys, runCorpusFiles, runPrograms, runPublicContracts } = await import(
-  pathToFileURL(outfile).href
-);
+const {
+  compareDeploys,
+  runCorpusFiles,
+  runPrograms,
+  runPublicContracts,
+  runRandomRefusals,
+  runRefusals,
+} = await import(pathToFileURL(outfile).href);
+const tests = join(root, 'rules', 'clarity', 'test');
 const onDisagreement = (text) => (out === undefined ? say(text) : appendFileSync(out, `${text}\n`));
 const programsResult = () =>
   runPrograms({ programs, seed, coverage: args.includes('--coverage'), say, onDisagreement });
 const corpusResult = () =>
-  runCorpusFiles(join(root, 'rules', 'clarity', 'test', 'corpus'), {
+  runCorpusFiles(join(tests, 'corpus'), {
     record: corpus === 'record',
     say,
   });
@@ -79,11 +92,20 @@ const publicResult = (folder) =>
     say,
     onDisagreement,
   });
+const refusalsResult = () =>
+  refusals === 'random'
+    ? runRandomRefusals({ programs, seed, say })
+    : runRefusals({
+        corpus: join(tests, 'corpus'),
+        recordTo: refusals === 'record' ? join(tests, 'refusals', 'recorded.jsonl') : null,
+        say,
+      });
 const stacksCore = argumentOf('--stacks-core');
 const contracts = argumentOf('--contracts');
 async function work() {
   if (stacksCore !== undefined) return compareDeploys(stacksCore, say);
   if (contracts !== undefined) return publicResult(contracts);
+  if (refusals !== undefined) return refusalsResult();
   return corpus === undefined ? programsResult() : corpusResult();
 }
 const result = await work();

@@ -115,5 +115,6 @@ export function createInfo(parts: InfoParts): FrameInfo {
       const headerHash = parts.burnBlockHash?.(burnHeight) ?? null;
       return headerHash === null ? null : { headerHash, poxAddresses: null };
     },
+    stacksHeightOfTenure: (height) => tenureStartAt(chain, tip, height)?.height ?? null,
   };
 }

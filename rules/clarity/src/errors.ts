@@ -20,6 +20,48 @@ export class ParseFailure {
   }
 }
 
+/** What to say of a refusal that has nothing of its own to tell. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['AtBlockClosureMustBeReadOnly', 'the expression in at-block may only read'],
+  ['BadMapName', 'the name of a map of this contract belongs here'],
+  ['ConstructedListTooLarge', 'the list would be longer than a list may be'],
+  ['CouldNotDetermineMatchTypes', 'match needs a value whose branches both have a known type'],
+  ['CouldNotDetermineResponseErrType', "there is no 'err' type to unwrap: the value is never err"],
+  [
+    'CouldNotDetermineResponseOkType',
+    "there is no 'ok' or 'some' type to unwrap: the value is always err or none",
+  ],
+  [
+    'CouldNotDetermineSerializationType',
+    'the size of the serialized value cannot be told from its type',
+  ],
+  ['CouldNotDetermineType', 'the type of this expression cannot be told'],
+  ['DefineFunctionBadSignature', 'a function is defined as (name (parameter type) ...) and a body'],
+  ['EmptyTuplesNotAllowed', 'a tuple has at least one field'],
+  ['ExpectedListOfAllowances', 'a list of allowances, such as ((with-stx u1)), belongs here'],
+  ['GetBlockInfoExpectPropertyName', 'the name of a property, such as time, belongs here'],
+  ['GetBurnBlockInfoExpectPropertyName', 'header-hash or pox-addrs belongs here'],
+  ['GetStacksBlockInfoExpectPropertyName', 'the name of a property, such as time, belongs here'],
+  ['GetTenureInfoExpectPropertyName', 'the name of a property, such as vrf-seed, belongs here'],
+  ['MaxIdentifierLengthExceeded', 'with-nft takes at most 128 identifiers'],
+  ['MaxLengthOverflow', 'the length does not fit 32 bits'],
+  ['NonFunctionApplication', 'a list in code begins with the name of a function'],
+  ['ReadOnlyCheckerRecursionLimitExceeded', 'functions call each other too deep to be checked'],
+  ['SupertypeTooLarge', 'the type that covers both values would be too large'],
+  ['TooManyAllowances', 'at most 128 allowances can be given'],
+  ['TooManyFunctionParameters', 'a function takes at most 256 parameters'],
+  ['TraitReferenceChainTooDeep', 'traits refer to traits too many levels deep'],
+  ['TypeError', 'the types do not fit together'],
+  ['TypeSignatureTooDeep', 'a type nests at most 32 levels'],
+  ['ValueOutOfBounds', 'a length cannot be negative'],
+  ['ValueTooLarge', 'a value holds at most 1,048,576 bytes'],
+  ['WithAllAllowanceNotAllowed', 'with-all-assets-unsafe cannot be used here'],
+  ['WithAllAllowanceNotAlone', 'with-all-assets-unsafe stands alone or not at all'],
+  ['WithNftExpectedListOfIdentifiers', 'with-nft needs a list of asset identifiers'],
+]);
+
+export const wordsOf = (name: string): string => WORDS.get(name) ?? name;
+
 /** Static analysis rejected the program. */
 export class CheckFailure {
   readonly name: string;
@@ -28,7 +70,7 @@ export class CheckFailure {
 
   constructor(name: string, message: string, span: Span | null = null) {
     this.name = name;
-    this.message = message;
+    this.message = message === name ? wordsOf(name) : message;
     this.span = span;
   }
 }

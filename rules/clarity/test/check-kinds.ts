@@ -3,6 +3,7 @@
  * them, asked in this order, tell the kind.
  */
 const KINDS: readonly (readonly [words: RegExp, kind: string])[] = [
+  [/invalid tuple syntax/, 'BadTupleConstruction'],
   [/supertype .* too large/, 'SupertypeTooLarge'],
   [/match on a optional/, 'BadMatchOptionSyntax'],
   [/match on a result/, 'BadMatchResponseSyntax'],
@@ -34,7 +35,6 @@ const KINDS: readonly (readonly [words: RegExp, kind: string])[] = [
   [/invalid tuple field name/, 'BadTupleFieldName'],
   [/expecting tuple, found/, 'ExpectedTuple'],
   [/cannot find field/, 'NoSuchTupleField'],
-  [/invalid tuple syntax/, 'BadTupleConstruction'],
   [/unresolved persisted variable/, 'NoSuchDataVariable'],
   [/invalid map name/, 'BadMapName'],
   [/unresolved map/, 'NoSuchMap'],
@@ -100,6 +100,58 @@ const KINDS: readonly (readonly [words: RegExp, kind: string])[] = [
   [/identifiers list must not exceed/, 'MaxIdentifierLengthExceeded'],
   [/too many allowances/, 'TooManyAllowances'],
 ];
+
+/** The same for errors of the lexer and the parser. */
+const PARSE_KINDS: readonly (readonly [words: RegExp, kind: string])[] = [
+  [/non-ASCII character/, 'Lexer(NonASCIIChar)'],
+  [/unsupported line-ending/, 'Lexer(UnsupportedLineEnding)'],
+  [/unexpected single ';'/, 'Lexer(SingleSemiColon)'],
+  [/unknown symbol/, 'Lexer(UnknownSymbol)'],
+  [/^expected separator/, 'Lexer(ExpectedSeparator)'],
+  [/^expected closing '[">]'/, 'Lexer(ExpectedClosing)'],
+  [/^expected closing '[)}]'/, 'ExpectedClosing'],
+  [/unknown escape/, 'Lexer(UnknownEscapeChar)'],
+  [/empty UTF8/, 'Lexer(EmptyUTF8Encoding)'],
+  [/unterminated UTF8/, 'Lexer(UnterminatedUTF8Encoding)'],
+  [/invalid character, '.', in UTF8/su, 'Lexer(IllegalCharUTF8Encoding)'],
+  [/invalid UTF8/, 'Lexer(InvalidUTF8Encoding)'],
+  [/invalid buffer length/, 'Lexer(InvalidBufferLength)'],
+  [/invalid character, '.', in buffer/su, 'Lexer(InvalidCharBuffer)'],
+  [/invalid character, '.', in int/su, 'Lexer(InvalidCharInt)'],
+  [/invalid character, '.', in uint/su, 'Lexer(InvalidCharUint)'],
+  [/invalid character, '.', in identifier/su, 'Lexer(InvalidCharIdent)'],
+  [/invalid character, '.', in principal/su, 'Lexer(InvalidCharPrincipal)'],
+  [/invalid character, '.', in trait/su, 'Lexer(InvalidCharTraitIdent)'],
+  [/^expected value expression/, 'TupleValueExpected'],
+  [/^expected ':'/, 'TupleColonExpectedv2'],
+  [/^expected ','/, 'TupleCommaExpectedv2'],
+  [/^expected whitespace/, 'ExpectedWhitespace'],
+  [/^expected contract identifier/, 'ExpectedContractIdentifier'],
+  [/^expected trait identifier/, 'ExpectedTraitIdentifier'],
+  [/^unexpected '/, 'UnexpectedToken'],
+  [/contract name '.*' is too long/, 'ContractNameTooLong'],
+  [/[Ii]llegal contract name/, 'IllegalContractName'],
+  [/invalid principal literal/, 'InvalidPrincipalLiteral'],
+  [/illegal name \(too long\)/, 'NameTooLong'],
+  [/[Ii]llegal (?:clarity )?name/, 'IllegalClarityName'],
+  [/Failed to parse int/, 'FailedParsingIntValue'],
+  [/Failed to parse uint/, 'FailedParsingUIntValue'],
+  [/illegal ascii/, 'IllegalASCIIString'],
+  [/invalid buffer/, 'InvalidBuffer'],
+  [/too deep of an expression/, 'ExpressionStackDepthTooDeep'],
+  [/interdependent functions/, 'CircularReference'],
+  [/use of undeclared trait/, 'TraitReferenceUnknown'],
+  [/define-trait \.\.\.\) expects/, 'DefineTraitBadSignature'],
+  [/conflicts with previous value/, 'NameAlreadyUsed'],
+  [/can not be stored/, 'TraitReferenceNotAllowed'],
+  [/use-trait \.\.\.\) expects/, 'ImportTraitBadSignature'],
+  [/impl-trait \.\.\.\) expects/, 'ImplTraitBadSignature'],
+];
+
+/** Null for a message no rule knows. */
+export function parseKind(message: string): string | null {
+  return PARSE_KINDS.find(([words]) => words.test(message))?.[1] ?? null;
+}
 
 /** Null for a message no rule knows. */
 export function checkKind(message: string): string | null {

@@ -13,6 +13,7 @@ import { Checkout } from './public/checkout.ts';
 import { compareContracts } from './public/compare-contracts.ts';
 import { reference } from './reference.ts';
 
+export { runRandomRefusals, runRefusals } from './refusals/run.ts';
 export { compareDeploys } from './stacks-core-deploys.ts';
 
 export interface ProgramsRun {

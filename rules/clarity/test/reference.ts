@@ -64,6 +64,11 @@ const BOOT: Readonly<Record<string, string>> = {
   'cost-voting': `(define-data-var confirmed-proposal-count uint u0) ${NOTHING}`,
 };
 
+/** Small stand-ins for the contracts every chain of the simulator begins with. */
+export const boot: ReadonlyMap<string, string> = new Map(Object.entries(BOOT));
+
+export const DEVNET_TOML = `[network]\nname = "devnet"\n[accounts.deployer]\nmnemonic = "${'abandon '.repeat(23)}art"\nbalance = 0\n`;
+
 const PROJECT = '/oracle';
 const FILES: ReadonlyMap<string, string> = new Map([
   [
@@ -79,10 +84,7 @@ const FILES: ReadonlyMap<string, string> = new Map([
       '',
     ].join('\n'),
   ],
-  [
-    `${PROJECT}/settings/Devnet.toml`,
-    `[network]\nname = "devnet"\n[accounts.deployer]\nmnemonic = "${'abandon '.repeat(23)}art"\nbalance = 0\n`,
-  ],
+  [`${PROJECT}/settings/Devnet.toml`, DEVNET_TOML],
   ...Object.entries(BOOT).map(([name, source]): [string, string] => [
     `${PROJECT}/boot/${name}.clar`,
     source,

@@ -64,7 +64,9 @@ export async function runRepl(manifest: string | undefined): Promise<void> {
   };
   lines.on('SIGINT', () => {
     pending = '';
-    process.stdout.write('\n');
+    // What stood in the line is given up too.
+    Object.assign(lines, { line: '', cursor: 0 });
+    process.stdout.write('^C\n');
     prompt();
   });
   prompt();

@@ -14,7 +14,7 @@ import {
   type TypeSignature,
 } from '@assay/clarity-value';
 import { parseType } from '../compile/types.ts';
-import { CheckFailure } from '../errors.ts';
+import { CheckFailure, wordsOf } from '../errors.ts';
 import type { Expr } from '../parse/ast.ts';
 import type { Checker } from './checker.ts';
 import type { TypingContext } from './context.ts';
@@ -301,7 +301,7 @@ const tuple: NativeCheck = (c, args, context) => {
     return Ty.tuple(fields);
   } catch (thrown) {
     if (!(thrown instanceof ClarityTypeError)) throw thrown;
-    return fail('BadTupleConstruction', thrown.typeErrorName);
+    return fail('BadTupleConstruction', wordsOf(thrown.typeErrorName));
   }
 };
 

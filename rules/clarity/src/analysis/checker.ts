@@ -102,9 +102,15 @@ export class Checker {
     ) {
       const { value } = expr;
       return this.placed(expr, () => {
-        const contract = this.load(value.text) ?? fail('NoSuchContract', value.text);
-        const definer = this.load(expected.trait.contract) ?? fail('NoSuchContract');
-        const trait = definer.traits.get(expected.trait.name) ?? fail('NoSuchTrait');
+        const contract =
+          this.load(value.text) ??
+          fail('NoSuchContract', `use of unresolved contract '${value.text}'`);
+        const { contract: where, name } = expected.trait;
+        const definer =
+          this.load(where) ?? fail('NoSuchContract', `use of unresolved contract '${where}'`);
+        const trait =
+          definer.traits.get(name) ??
+          fail('NoSuchTrait', `use of unresolved trait ${where}.${name}`);
         checkCompliance(contract, expected.trait, trait);
         return expected;
       });
@@ -172,7 +178,12 @@ export class Checker {
         throw error;
       }
       if (error instanceof ClarityTypeError) {
-        throw new CheckFailure(error.typeErrorName, error.message, expr.span);
+        const { left, right, typeErrorName } = error;
+        const both =
+          typeErrorName === 'TypeError' && left !== null && right !== null
+            ? `expecting expression of type '${formatType(left)}', found '${formatType(right)}'`
+            : error.message;
+        throw new CheckFailure(typeErrorName, both, expr.span);
       }
       throw error;
     }

@@ -131,7 +131,25 @@ class Lexer {
   }
 
   #fail(name: string, message: string): never {
-    throw new ParseFailure(`Lexer(${name})`, message, this.#here());
+    this.#failAt(this.#here(), name, message);
+  }
+
+  #failAt(span: Span, name: string, message: string): never {
+    throw new ParseFailure(`Lexer(${name})`, message, span);
+  }
+
+  /** From `column` of this line to where the lexer is. */
+  #since(column: number): Span {
+    return { ...this.#here(), startColumn: column };
+  }
+
+  /** A character that its token cannot have: the place runs to the end of the word. */
+  #failInWord(name: string, what: string): never {
+    const c = this.#peek();
+    const start = this.#column();
+    while (!isSeparator(this.#peek())) this.#advance();
+    const span = { ...this.#since(start), endColumn: Math.max(start, this.#column() - 1) };
+    this.#failAt(span, name, `invalid character, '${c}', in ${what}`);
   }
 
   #token(): Token {
@@ -186,9 +204,10 @@ class Lexer {
   }
 
   #comment(): [TokenKind, string] {
+    const start = this.#here();
     this.#advance();
     if (this.#peek() !== ';') {
-      this.#fail('SingleSemiColon', "unexpected single ';' (comments begin with ';;')");
+      this.#failAt(start, 'SingleSemiColon', "unexpected single ';' (comments begin with ';;')");
     }
     while (this.#peek() !== '\n' && this.#peek() !== '\0') {
       if (this.#peek() === '\r') this.#fail('UnsupportedLineEnding', 'unsupported line-ending');
@@ -218,7 +237,7 @@ class Lexer {
       }
       if (!isTraitChar(c)) {
         if (isSeparator(c)) this.#fail('ExpectedClosing', "expected closing '>'");
-        this.#fail('InvalidCharTraitIdent', `invalid character, '${c}', in trait identifier`);
+        this.#failInWord('InvalidCharTraitIdent', 'trait identifier');
       }
       name += c;
       this.#advance();
@@ -228,9 +247,7 @@ class Lexer {
   #ident(first: string): string {
     const start = this.#at;
     while (isIdentChar(this.#peek())) this.#advance();
-    if (!isSeparator(this.#peek())) {
-      this.#fail('InvalidCharIdent', `invalid character, '${this.#peek()}', in identifier`);
-    }
+    if (!isSeparator(this.#peek())) this.#failInWord('InvalidCharIdent', 'identifier');
     return first + this.#source.slice(start, this.#at);
   }
 
@@ -238,7 +255,7 @@ class Lexer {
     const start = this.#at;
     while (isDigit(this.#peek())) this.#advance();
     if (!isSeparator(this.#peek())) {
-      this.#fail(error, `invalid character, '${this.#peek()}', in literal`);
+      this.#failInWord(error, error === 'InvalidCharUint' ? 'uint literal' : 'int literal');
     }
     return prefix + this.#source.slice(start, this.#at);
   }
@@ -251,16 +268,18 @@ class Lexer {
   }
 
   #startingWithZero(): [TokenKind, string] {
+    const column = this.#column();
     this.#advance();
     if (this.#peek() !== 'x') return ['int', this.#digits('0', 'InvalidCharInt')];
     this.#advance();
     const start = this.#at;
     while (isHexDigit(this.#peek())) this.#advance();
-    if (!isSeparator(this.#peek())) {
-      this.#fail('InvalidCharBuffer', `invalid character, '${this.#peek()}', in buffer`);
-    }
+    if (!isSeparator(this.#peek())) this.#failInWord('InvalidCharBuffer', 'buffer');
     const text = this.#source.slice(start, this.#at);
-    if (text.length % 2 !== 0) this.#fail('InvalidBufferLength', 'invalid buffer length');
+    if (text.length % 2 !== 0) {
+      const span = { ...this.#since(column), endColumn: this.#column() - 1 };
+      this.#failAt(span, 'InvalidBufferLength', `invalid buffer length, ${text.length} digits`);
+    }
     return ['bytes', text];
   }
 
@@ -268,12 +287,7 @@ class Lexer {
     this.#advance();
     const start = this.#at;
     while (this.#peek() !== '\0' && PRINCIPAL_CHARS.includes(this.#peek())) this.#advance();
-    if (!isSeparator(this.#peek())) {
-      this.#fail(
-        'InvalidCharPrincipal',
-        `invalid character, '${this.#peek()}', in principal literal`,
-      );
-    }
+    if (!isSeparator(this.#peek())) this.#failInWord('InvalidCharPrincipal', 'principal literal');
     return ['principal', this.#source.slice(start, this.#at)];
   }
 
@@ -292,6 +306,7 @@ class Lexer {
         this.#advance();
         continue;
       }
+      const backslash = this.#column();
       this.#advance();
       if (unicode && this.#peek() === 'u') {
         text += this.#codePoint();
@@ -299,7 +314,8 @@ class Lexer {
       }
       const plain = ESCAPES.get(this.#peek());
       if (plain === undefined || this.#at >= this.#source.length) {
-        this.#fail('UnknownEscapeChar', `unknown escape character, '${this.#peek()}'`);
+        const what = `unknown escape character, '${this.#peek()}'`;
+        this.#failAt(this.#since(backslash), 'UnknownEscapeChar', what);
       }
       text += plain;
       this.#advance();
@@ -308,7 +324,9 @@ class Lexer {
 
   /** After `\u`: `{hex}`. */
   #codePoint(): string {
+    const letter = this.#column();
     this.#advance();
+    const brace = this.#column();
     if (this.#peek() !== '{') this.#fail('InvalidUTF8Encoding', 'invalid UTF8 encoding');
     this.#advance();
     const start = this.#at;
@@ -323,12 +341,14 @@ class Lexer {
         `invalid character, '${this.#peek()}', in UTF8 encoding`,
       );
     }
-    if (code.length === 0) this.#fail('EmptyUTF8Encoding', 'empty UTF8 encoding');
-    const value = Number.parseInt(code, 16);
-    if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
-      this.#fail('InvalidUTF8Encoding', 'invalid UTF8 encoding');
+    if (code.length === 0) {
+      this.#failAt(this.#since(brace), 'EmptyUTF8Encoding', 'empty UTF8 encoding');
     }
     this.#advance();
+    const value = Number.parseInt(code, 16);
+    if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
+      this.#failAt(this.#since(letter), 'InvalidUTF8Encoding', 'invalid UTF8 encoding');
+    }
     return String.fromCodePoint(value);
   }
 }

@@ -36,6 +36,8 @@ interface Open {
   spaced: boolean;
   /** Tuples: what the next node is. */
   expects: 'key' | 'value';
+  /** Tuples: the last colon. */
+  colon: Span | null;
   /** Lists around this one up to the next tuple, this one included; and all openings. */
   readonly listDepth: number;
   readonly varyDepth: number;
@@ -53,6 +55,8 @@ class Parser {
   #nesting = 0;
   readonly #stack: Open[] = [];
   readonly #out: SourceExpr[] = [];
+  /** What is too deep for the language, but not for the parser, is refused after all other errors. */
+  #tooDeep: ParseFailure | null = null;
 
   constructor(tokens: readonly Token[], issuer: string) {
     this.#tokens = tokens;
@@ -65,15 +69,26 @@ class Parser {
       const token = this.#take();
       if (token.kind === 'eof') {
         const open = this.#stack.at(-1);
-        if (open === undefined) return this.#out;
+        if (open === undefined) return this.#finished();
         if (open.kind === 'tuple' && open.expects === 'value') {
-          fail('TupleValueExpected', 'expected value expression for tuple', token.span);
+          fail('TupleValueExpected', 'expected value expression for tuple', open.colon!);
         }
-        const mark = open.kind === 'list' ? ')' : '}';
-        fail('ExpectedClosing', `expected closing '${mark}'`, open.span);
+        const [opening, closing] = open.kind === 'list' ? '()' : '{}';
+        const place = `${open.span.startLine}:${open.span.startColumn}`;
+        fail(
+          'ExpectedClosing',
+          `expected closing '${closing}' for the '${opening}' at ${place}`,
+          token.span,
+        );
       }
       this.#token(token);
     }
+  }
+
+  /** @throws ParseFailure it is all well-formed, and too deep somewhere */
+  #finished(): SourceExpr[] {
+    if (this.#tooDeep !== null) throw this.#tooDeep;
+    return this.#out;
   }
 
   #token(token: Token) {
@@ -91,18 +106,16 @@ class Parser {
     const outer = this.#stack.at(-1);
     const varyDepth = (outer?.varyDepth ?? 0) + 1;
     const listDepth = kind === 'tuple' ? Number.NEGATIVE_INFINITY : (outer?.listDepth ?? 0) + 1;
-    if (this.#nesting > NESTING_MAX + 1 || listDepth >= NESTING_MAX) {
-      fail('ExpressionStackDepthTooDeep', 'AST has too deep of an expression nesting', span);
-    }
-    if (varyDepth >= NESTING_MAX) {
-      fail('VaryExpressionStackDepthTooDeep', 'AST has too deep of an expression nesting', span);
-    }
+    if (this.#nesting > NESTING_MAX + 1) throw tooDeep('Expression', span);
+    if (listDepth >= NESTING_MAX) this.#tooDeep ??= tooDeep('Expression', span);
+    if (varyDepth >= NESTING_MAX) this.#tooDeep ??= tooDeep('VaryExpression', span);
     const open: Open = {
       kind,
       items: [],
       span,
       spaced: true,
       expects: 'key',
+      colon: null,
       listDepth,
       varyDepth,
     };
@@ -116,9 +129,7 @@ class Parser {
       fail('UnexpectedToken', "unexpected ','", this.#tokens[this.#at]!.span);
     }
     const comments = this.#commentsSince(start);
-    if (this.#nesting + 2 > NESTING_MAX + 1) {
-      fail('ExpressionStackDepthTooDeep', 'AST has too deep of an expression nesting', span);
-    }
+    if (this.#nesting + 2 > NESTING_MAX + 1) throw tooDeep('Expression', span);
     if (this.#peek() === '}') {
       const end = this.#take().span;
       return this.#place({ kind: 'tuple', items: comments, span: join(span, end) });
@@ -161,7 +172,7 @@ class Parser {
           this.#tokens[this.#at]!.span,
         );
       }
-      this.#take();
+      open.colon = this.#take().span;
       this.#skipSpaceAndComments();
       open.items.push(...this.#commentsSince(start));
       open.expects = 'value';
@@ -229,7 +240,7 @@ class Parser {
       case 'principal':
         return this.#principal(token);
       case '.':
-        return this.#contractOrField(this.#issuer, span);
+        return this.#contractOrField(this.#issuer, span, span);
       case 'comment':
         return { kind: 'comment', span };
       default:
@@ -242,14 +253,19 @@ class Parser {
     if (!parsed.ok) fail('InvalidPrincipalLiteral', 'invalid principal literal', token.span);
     if (this.#peek() !== '.') return literal(principalValue(token.text), token.span);
     this.#take();
-    return this.#contractOrField(token.text, token.span);
+    return this.#contractOrField(token.text, token.span, null);
   }
 
-  /** After the dot: `name` or `name.trait`. */
-  #contractOrField(issuer: string, start: Span): SourceExpr {
+  /**
+   * After the dot: `name` or `name.trait`.
+   *
+   * @param dot null when an issuer stands before it
+   */
+  #contractOrField(issuer: string, start: Span, dot: Span | null): SourceExpr {
     const name = this.#name('ExpectedContractIdentifier', 'expected contract identifier');
     if (name.text.length > LIMITS.contractNameLength) {
-      fail('ContractNameTooLong', `contract name '${name.text}' is too long`, name.span);
+      const span = dot === null ? name.span : join(dot, name.span);
+      fail('ContractNameTooLong', `contract name '${name.text}' is too long`, span);
     }
     if (!isContractName(name.text)) {
       fail('IllegalContractName', `Illegal contract name: '${name.text}'`, name.span);
@@ -325,6 +341,14 @@ function join(a: Span, b: Span): Span {
     endLine: b.endLine,
     endColumn: b.endColumn,
   };
+}
+
+function tooDeep(what: 'Expression' | 'VaryExpression', span: Span): ParseFailure {
+  return new ParseFailure(
+    `${what}StackDepthTooDeep`,
+    `lists and tuples nested too deep: at most ${NESTING_MAX - 1} may be open`,
+    span,
+  );
 }
 
 function fail(name: string, message: string, span: Span): never {

@@ -5,7 +5,8 @@ import type { BlockInfoDb, ClarityVersion } from '../../src/index.ts';
 import { type Answer, DEPLOYER, type Machine, WALLET_1 } from '../reference.ts';
 import type { CorpusCase } from './format.ts';
 
-const NEIGHBOURS: Readonly<Record<string, string>> = {
+/** Contracts that cases name, of Clarity 2. */
+export const NEIGHBOURS: Readonly<Record<string, string>> = {
   shape: `
     (define-trait shape
       ((area () (response uint uint)) (scale (uint) (response uint uint))))
@@ -33,7 +34,6 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   round: '(define-read-only (area) (if true (ok 3) (err u1)))',
 };
 
-/** Contracts that cases name. */
 export function deployNeighbours(machine: Machine): void {
   for (const [name, source] of Object.entries(NEIGHBOURS)) {
     const { error } = machine.deploy(name, source, 2);
