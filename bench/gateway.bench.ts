@@ -1,203 +1,87 @@
 /**
- * What the gateway costs: a question through gateway, session and host against the same question put to
- * the engine, in one process and without sockets, so that the difference is our work alone (parsing,
- * signatures by payer and host, vouchers, the ledger). The engine is the fake one, far faster than any
- * model: what is a large share here is a small one in front of a real engine. The limit of a request is
- * the signatures it needs: request, commitment and vouchers signed and checked.
+ * What the gateway costs. Ours is a question through gateway, session and host; the peer is the same
+ * question put to the engine, in the same process and without sockets, so that the difference is our
+ * work alone (parsing, signatures by payer and host, vouchers, the ledger). The fake engine is far faster
+ * than any model: what is a large share of it is a small one of a real engine. The limit of a request is
+ * the signatures it needs. LiteLLM, where it is installed, stands in front of a server that answers at
+ * once; both proxies are asked over loopback.
  */
-import { bytesFromUtf8, utf8FromBytes } from '@assay/bytes';
-import { publicKeyFromPrivate, recoverPublicKey, sha256, signRecoverable } from '@assay/crypto';
-import { describeModel, drawGmV1, FakeEngine } from '@assay/engine';
-import { Gateway, keyOf, MemoryLedger } from '@assay/gateway';
-import { SessionBook, SessionDoor } from '@assay/host';
-import { modelIdHex } from '@assay/jobs';
-import { silentLogger } from '@assay/observe';
-import { MemoryStore } from '@assay/store';
-import type { HttpRequest, HttpResponse, World } from '@assay/world';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bytesFromUtf8 } from '@assay/bytes';
+import { recoverPublicKey, sha256, signRecoverable } from '@assay/crypto';
+import { FakeEngine } from '@assay/engine';
+import { openLlamaEngine } from '@assay/engine/llama';
+import { type Ledger, MemoryLedger, openSqlLedger } from '@assay/gateway';
+import { openPglite } from '@assay/gateway/pglite';
 import { nodeWorld } from '@assay/world/node';
-import { FakeChain } from '../inference/gateway/test/fake-chain.ts';
+import { sessionOnChain } from './gateway/chain-cost.ts';
+import { findLiteLlm, serveAtOnce, startLiteLlm } from './gateway/litellm.ts';
+import {
+  type Asker,
+  engineAlone,
+  KEY,
+  MODEL,
+  openStage,
+  QUESTION,
+  type Timing,
+  throughGateway,
+  timeBoth,
+} from './gateway/stage.ts';
 import type { Row } from './row.ts';
 
-const BENCH = 'gateway';
-const CHAIN_ID = 0x80000000;
-const KEY = `sk-assay-${'1'.repeat(64)}`;
-const HOST = 'ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG';
-const QUESTION = [{ role: 'user' as const, content: 'Tell me about the river.' }];
-const EMPTY = new Uint8Array(0);
+const SMALL_MODEL = fileURLToPath(new URL('../../models/assay-small.gguf', import.meta.url));
 
-interface Stage {
-  readonly gateway: Gateway;
-  readonly engine: FakeEngine;
-  readonly chain: FakeChain;
-}
-
-/** The real world, except that hosts are called in this process. */
-function directWorld(door: () => SessionDoor): World {
-  const world = nodeWorld();
-  const call = async (
-    url: string,
-    options: {
-      readonly method?: string;
-      readonly body?: Uint8Array;
-      readonly signal?: AbortSignal;
-    } = {},
-  ): Promise<HttpResponse> => {
-    const { pathname, searchParams } = new URL(url);
-    const request: HttpRequest = {
-      method: options.method ?? 'GET',
-      path: pathname,
-      query: new Map(searchParams),
-      headers: new Map(),
-      body: options.body ?? EMPTY,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    };
-    return (await door().handle(request)) ?? { status: 404, headers: {}, body: EMPTY };
-  };
+function row(name: string, unit: string, of: Partial<Row> & { readonly ours: number }): Row {
+  const round = (value: number) => Math.round(value * 1_000) / 1_000;
+  const { ours, peer = null, limit = null } = of;
   return {
-    ...world,
-    net: {
-      serve: world.net.serve,
-      fetch: call,
-      stream: async (url, options) => {
-        const { status, headers, body, stream } = await call(url, options);
-        async function* one() {
-          yield body;
-        }
-        return { status, headers, pieces: stream ?? one() };
-      },
-    },
+    bench: 'gateway',
+    case: name,
+    ours: round(ours),
+    peer: peer === null ? null : round(peer),
+    ratio: peer === null ? null : round(ours / peer),
+    limit: limit === null ? null : round(limit),
+    unit,
   };
 }
 
-async function stage(): Promise<Stage> {
-  const chain = new FakeChain();
-  const engine = new FakeEngine();
-  const manifest = describeModel(engine, { name: 'fake/1', evidenceSha256: '00'.repeat(32) });
-  const operatingKey = sha256(bytesFromUtf8('bench host'));
-  const id = modelIdHex(manifest);
-  let door: SessionDoor | null = null;
-  const world = directWorld(() => door!);
-  door = new SessionDoor(
-    {
-      world,
-      chain,
-      book: new SessionBook(new MemoryStore()),
-      log: silentLogger,
-      models: new Map([[id, { manifest, engine }]]),
-      isSigner: async () => false,
-    },
-    { chainId: CHAIN_ID, address: HOST, operatingKey },
-  );
-  const offer = {
-    host: HOST,
-    endpoint: 'http://host',
-    operatingKey: publicKeyFromPrivate(operatingKey),
-    prices: { inputMicro: 10n, cachedMicro: 2n, outputMicro: 50n },
-    assurance: 'A' as const,
-    capacity: 1,
-  };
-  const { contextTokens } = manifest;
-  chain.offers = [{ id, name: 'fake/1', contextTokens, hosts: [offer] }];
-  const ledger = new MemoryLedger(world.clock);
-  await ledger.createKey(keyOf(KEY, 'key_bench', { name: 'bench' }));
-  const gateway = new Gateway(
-    world,
-    { chain, ledger, log: silentLogger },
-    {
-      listen: { host: '127.0.0.1', port: 0 },
-      chainId: CHAIN_ID,
-      voucherKey: sha256(bytesFromUtf8('bench voucher')),
-      adminToken: null,
-      depositMicro: 10_000_000_000n,
-      sessionDuration: 1_000,
-    },
-  );
-  await gateway.start();
-  return { gateway, engine, chain };
-}
-
-/** @returns tokens of the answer */
-async function throughGateway({ gateway }: Stage, maxTokens: number): Promise<number> {
-  const body = { model: 'fake/1', messages: QUESTION, max_tokens: maxTokens, temperature: 2 };
-  const answer = await gateway.handle({
-    method: 'POST',
-    path: '/v1/chat/completions',
-    query: new Map(),
-    headers: new Map([['authorization', `Bearer ${KEY}`]]),
-    body: bytesFromUtf8(JSON.stringify(body)),
-  });
-  const json = JSON.parse(utf8FromBytes(answer.body) ?? '');
-  if (answer.status !== 200) throw new Error(JSON.stringify(json));
-  return json.usage.completion_tokens;
-}
-
-let asked = 0;
-
-/** The same sampling without any protocol around it. @returns tokens of the answer */
-async function engineAlone({ engine }: Stage, maxTokens: number): Promise<number> {
-  const seed = sha256(bytesFromUtf8(`bench ${asked++}`));
-  const params = { temperatureMicro: 2_000_000, topPMicro: 1_000_000, topK: 20, maxTokens };
-  const { tokens } = await engine.generate(engine.promptIds(QUESTION), {
-    topK: 20,
-    maxTokens,
-    pick: (position, top) => drawGmV1(seed, position, top, params).id,
-  });
-  return tokens.length;
-}
-
-type Asker = (stage: Stage, maxTokens: number) => Promise<number>;
-
-interface Timing {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly tokensPerSec: number;
-  readonly requestsPerSec: number;
-}
-
-async function time(on: Stage, ask: Asker, maxTokens: number, count: number): Promise<Timing> {
-  for (let i = 0; i < 30; i++) await ask(on, maxTokens); // Warms up.
-  const all: number[] = [];
-  let tokens = 0;
-  for (let i = 0; i < count; i++) {
-    // Nothing here waits for a socket: without a pause timers would never run.
-    await new Promise((done) => setImmediate(done));
-    const startMs = performance.now();
-    tokens += await ask(on, maxTokens);
-    all.push(performance.now() - startMs);
-  }
-  const totalMs = all.reduce((sum, one) => sum + one, 0);
-  all.sort((a, b) => a - b);
-  return {
-    p50Ms: all[Math.floor(count / 2)]!,
-    p99Ms: all[Math.floor(count * 0.99)]!,
-    tokensPerSec: (tokens * 1000) / totalMs,
-    requestsPerSec: (count * 1000) / totalMs,
-  };
-}
-
-/** Milliseconds of the signatures that one short answer needs: three made, three checked. */
-function signaturesMs(): number {
+/** Milliseconds of `count` signatures made and checked. */
+function signaturesMs(count: number): number {
   const key = sha256(bytesFromUtf8('limit'));
-  const rounds = 200;
-  const startMs = performance.now();
-  for (let i = 0; i < rounds; i++) {
-    const digest = sha256(bytesFromUtf8(`digest ${i}`));
-    for (let n = 0; n < 3; n++) recoverPublicKey(digest, signRecoverable(digest, key));
+  const times: number[] = [];
+  for (let i = 0; i < 300; i++) {
+    const startMs = performance.now();
+    for (let n = 0; n < count; n++) {
+      const digest = sha256(bytesFromUtf8(`digest ${i} ${n}`));
+      recoverPublicKey(digest, signRecoverable(digest, key));
+    }
+    times.push(performance.now() - startMs);
   }
-  return (performance.now() - startMs) / rounds;
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
 }
 
-const round = (value: number, digits = 2) => Math.round(value * 10 ** digits) / 10 ** digits;
+function latency(name: string, [ours, peer]: readonly [Timing, Timing]): readonly Row[] {
+  // Request and commitment; vouchers go out beside, a few for many requests.
+  const limit = signaturesMs(2);
+  return [
+    row(`${name}: added p50 (limit: four signatures)`, 'ms', {
+      ours: ours.p50Ms - peer.p50Ms,
+      limit,
+    }),
+    row(`${name}: added p99`, 'ms', { ours: ours.p99Ms - peer.p99Ms }),
+    row(`${name}: added processor time`, 'ms', { ours: ours.cpuMs - peer.cpuMs, limit }),
+  ];
+}
 
-/** One measurement per case; called by scripts/bench.mjs. */
-export async function run(): Promise<Row[]> {
-  const on = await stage();
-  const limitMs = signaturesMs();
-  const short = await time(on, throughGateway, 16, 300);
-  const shortAlone = await time(on, engineAlone, 16, 300);
-  const long = await time(on, throughGateway, 256, 40);
-  const longAlone = await time(on, engineAlone, 256, 40);
-  const requests = 3_000;
+async function withFakeEngine(): Promise<Row[]> {
+  const on = await openStage(new FakeEngine(), new MemoryLedger(nodeWorld().clock));
+  const pair = [(n: number) => throughGateway(on, n), (n: number) => engineAlone(on, n)] as const;
+  const short = await timeBoth(pair, 16, 200);
+  const long = await timeBoth(pair, 256, 40);
+  const requests = 1_000;
   const before = on.chain.sent.length;
   for (let i = 0; i < requests; i++) {
     await new Promise((done) => setImmediate(done));
@@ -205,56 +89,111 @@ export async function run(): Promise<Row[]> {
   }
   const raised = on.chain.sent.length - before;
   await on.gateway.stop();
-  const row = (of: Omit<Row, 'bench'>): Row => ({ bench: BENCH, ...of });
-  const compare = (name: string, ours: number, peer: number, unit: string, limit: number | null) =>
-    row({
-      case: name,
-      ours: round(ours),
-      peer: round(peer),
-      ratio: round(ours / peer),
-      limit,
-      unit,
-    });
-  // Per claim of any number of requests: one transaction to claim, one to release.
-  const perThousand = ((raised + 2) * 1000) / requests;
+  const rate = { ours: short[0].requestsPerSec, peer: short[1].requestsPerSec };
+  const tokens = { ours: long[0].tokensPerSec, peer: long[1].tokensPerSec };
   return [
-    compare(
-      '16 tokens against the engine alone',
-      short.requestsPerSec,
-      shortAlone.requestsPerSec,
-      'requests/s',
-      round(1000 / limitMs),
-    ),
-    row({
-      case: 'added latency p50 (limit: six signatures)',
-      ours: round(short.p50Ms - shortAlone.p50Ms, 3),
-      peer: null,
-      ratio: null,
-      limit: round(limitMs, 3),
-      unit: 'ms',
+    ...latency('fake engine, 16 tokens', short),
+    row('fake engine, 16 tokens', 'requests/s', rate),
+    row('fake engine, up to 256 tokens', 'tokens/s', tokens),
+    ...onChain(raised, requests),
+  ];
+}
+
+/** @param raised transactions that a session which was open needed for these requests */
+function onChain(raised: number, requests: number): readonly Row[] {
+  const { transactions, bytes } = sessionOnChain();
+  const opened = bytes / transactions;
+  const perThousand = 1_000 / requests;
+  return [
+    row('transactions per 1,000 requests: opened, raised, claimed, released', 'transactions', {
+      ours: (transactions + raised) * perThousand,
     }),
-    row({
-      case: 'added latency p99',
-      ours: round(short.p99Ms - shortAlone.p99Ms, 3),
-      peer: null,
-      ratio: null,
-      limit: null,
-      unit: 'ms',
+    row('on-chain bytes per 1,000 requests', 'bytes', {
+      ours: (bytes + raised * opened) * perThousand,
     }),
-    compare(
-      'up to 256 tokens against the engine alone',
-      long.tokensPerSec,
-      longAlone.tokensPerSec,
-      'tokens/s',
-      null,
-    ),
-    row({
-      case: `transactions per 1,000 requests of an open session (${requests} asked)`,
-      ours: round(perThousand),
-      peer: null,
-      ratio: null,
-      limit: null,
-      unit: 'transactions',
-    }),
+  ];
+}
+
+async function withDatabase(): Promise<readonly Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
+  const ledger: Ledger = await openSqlLedger(await openPglite(join(folder, 'ledger')));
+  try {
+    const on = await openStage(new FakeEngine(), ledger);
+    const pair = [(n: number) => throughGateway(on, n), (n: number) => engineAlone(on, n)] as const;
+    const short = await timeBoth(pair, 16, 100);
+    await on.gateway.stop();
+    return latency('fake engine, embedded database, 16 tokens', short);
+  } finally {
+    await ledger.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function withRealEngine(): Promise<readonly Row[]> {
+  const engine = await openLlamaEngine({ modelPath: SMALL_MODEL });
+  const on = await openStage(engine, new MemoryLedger(nodeWorld().clock));
+  const pair = [(n: number) => throughGateway(on, n), (n: number) => engineAlone(on, n)] as const;
+  const times = await timeBoth(pair, 256, 40);
+  await on.gateway.stop();
+  await engine.close();
+  const tokens = { ours: times[0].tokensPerSec, peer: times[1].tokensPerSec };
+  return [
+    ...latency('small model, embedded', times),
+    row('small model, embedded', 'tokens/s', tokens),
+  ];
+}
+
+/** Over loopback, one token: our gateway with its host, and LiteLLM, each against a direct call. */
+async function againstLiteLlm(): Promise<readonly Row[]> {
+  const program = findLiteLlm();
+  if (program === null) {
+    console.error("LiteLLM is not installed: pip install 'litellm[proxy]'");
+    return [];
+  }
+  const upstream = await serveAtOnce();
+  const ledger = new MemoryLedger(nodeWorld().clock);
+  const on = await openStage(new FakeEngine(), ledger, true);
+  const proxy = await startLiteLlm(program, upstream.url);
+  try {
+    const direct = askerOf(upstream.url, 'none', 'stand-in');
+    const ours = askerOf(`http://127.0.0.1:${on.gateway.port}/v1`, KEY, MODEL);
+    const theirs = askerOf(proxy.url, proxy.key, 'stand-in');
+    const [gateway, base] = await timeBoth([ours, direct], 1, 50);
+    const [peer] = await timeBoth([theirs, direct], 1, 50);
+    const rate = { ours: gateway.requestsPerSec, peer: peer.requestsPerSec };
+    return [
+      row('over loopback, one token: added p50; peer: LiteLLM', 'ms', {
+        ours: gateway.p50Ms - base.p50Ms,
+        peer: peer.p50Ms - base.p50Ms,
+      }),
+      row('over loopback, one at a time; peer: LiteLLM', 'requests/s', rate),
+    ];
+  } finally {
+    proxy.close();
+    upstream.close();
+    await on.gateway.stop();
+  }
+}
+
+function askerOf(url: string, key: string, model: string): Asker {
+  return async (maxTokens) => {
+    const answer = await fetch(`${url}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, messages: QUESTION, max_tokens: maxTokens }),
+    });
+    const json = (await answer.json()) as { usage: { completion_tokens: number } };
+    if (answer.status !== 200) throw new Error(JSON.stringify(json));
+    return json.usage.completion_tokens;
+  };
+}
+
+/** One measurement per case; called by scripts/bench.mjs. */
+export async function run(): Promise<Row[]> {
+  return [
+    ...(await withFakeEngine()),
+    ...(await withDatabase()),
+    ...(await withRealEngine()),
+    ...(await againstLiteLlm()),
   ];
 }

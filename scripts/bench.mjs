@@ -43,7 +43,15 @@ for (const name of chosen) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    external: ['lmdb', 'secp256k1', 'node-llama-cpp', 'pino', '@stacks/*'],
+    external: [
+      'lmdb',
+      'secp256k1',
+      'node-llama-cpp',
+      'pino',
+      'pg',
+      '@electric-sql/pglite',
+      '@stacks/*',
+    ],
     define: { 'import.meta.dirname': JSON.stringify(join(root, 'e2e')) },
     loader: { '.clar': 'text' },
     banner: {
