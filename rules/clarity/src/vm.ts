@@ -7,6 +7,7 @@
 import { DecodeError, err, ok, type Result } from '@assay/bytes';
 import { ClarityTypeError, type ClarityValue, type TraitId } from '@assay/clarity-value';
 import { analyzeContract } from './analysis/analyze.ts';
+import { costContractProblem } from './analysis/arithmetic-only.ts';
 import { checkCompliance } from './analysis/compliance.ts';
 import {
   buildInterface,
@@ -246,6 +247,18 @@ export class ClarityVm {
     if (record === null) return null;
     const source = this.#db.getMetadata(contractId, META.source)!;
     return { source, clarityVersion: record.version, publishHeight: record.publishHeight };
+  }
+
+  /**
+   * Why a contract may not define cost functions (SIP-006): kind `check`, the name of what is
+   * forbidden, its place. Null: it may, or there is no such contract.
+   */
+  costContractProblem(contractId: string): ClarityError | null {
+    const known = this.contractSource(contractId);
+    if (known === null) return null;
+    const program = parseProgram(contractId, known.source, known.clarityVersion);
+    const problem = costContractProblem(program, known.clarityVersion);
+    return problem === null ? null : nameError(problem);
   }
 
   hasContract(contractId: string): boolean {
