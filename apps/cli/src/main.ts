@@ -18,18 +18,17 @@ function program(name: string, description: string): Command {
     .exitOverride();
 }
 
-async function assay(argv: readonly string[]): Promise<void> {
+/** @param first word of the command line; services start many at a time and load little */
+async function assayProgram(first?: string): Promise<Command> {
   const cli = program('assay', 'AI inference that anyone can check, anchored to Bitcoin.');
   const { addNetworkCommands } = await import('./commands/network.ts');
   addNetworkCommands(cli);
-  // Services start many at a time: they load nothing of what people type.
-  if (!cli.commands.some((command) => command.name() === argv[0])) {
-    const { addUserCommands } = await import('./commands/user.ts');
-    addUserCommands(cli);
-    (await import('./commands/calibrate.ts')).addCalibrateCommand(cli);
-    (await import('./clarity/commands.ts')).addClarityCommands(cli);
-  }
-  await cli.parseAsync([...argv], { from: 'user' });
+  if (cli.commands.some((command) => command.name() === first)) return cli;
+  const { addUserCommands } = await import('./commands/user.ts');
+  addUserCommands(cli);
+  (await import('./commands/calibrate.ts')).addCalibrateCommand(cli);
+  (await import('./clarity/commands.ts')).addClarityCommands(cli);
+  return cli;
 }
 
 function sayValid({ warnings }: { readonly warnings: readonly string[] }): void {
@@ -37,7 +36,7 @@ function sayValid({ warnings }: { readonly warnings: readonly string[] }): void 
   console.log('The configuration is valid.');
 }
 
-async function inferNode(argv: readonly string[]): Promise<void> {
+function inferNodeProgram(): Command {
   const cli = program('infer-node', 'A node of the network; with `miner = true` it mines.');
   cli
     .command('start')
@@ -55,10 +54,10 @@ async function inferNode(argv: readonly string[]): Promise<void> {
       const { checkNodeConfig } = await import('./commands/node.ts');
       sayValid(checkNodeConfig(options.config));
     });
-  await cli.parseAsync([...argv], { from: 'user' });
+  return cli;
 }
 
-async function inferSigner(argv: readonly string[]): Promise<void> {
+function inferSignerProgram(): Command {
   const cli = program('infer-signer', 'Checks blocks and answers, and signs what is right.');
   cli
     .command('run')
@@ -76,7 +75,7 @@ async function inferSigner(argv: readonly string[]): Promise<void> {
       const { checkSignerConfig } = await import('./commands/signer.ts');
       sayValid(checkSignerConfig(options.config));
     });
-  await cli.parseAsync([...argv], { from: 'user' });
+  return cli;
 }
 
 async function stx(argv: readonly string[]): Promise<void> {
@@ -109,17 +108,23 @@ async function stx(argv: readonly string[]): Promise<void> {
   console.log(typeof output === 'string' ? output : JSON.stringify(output, null, 2));
 }
 
-const PROGRAMS: Readonly<Record<ProgramName, (argv: readonly string[]) => Promise<void>>> = {
-  assay,
-  stx,
-  'infer-node': inferNode,
-  'infer-signer': inferSigner,
-};
+/** The programs that are made of commander's commands: all but `stx`, which has the Stacks CLI's rules. */
+export const COMMANDER_PROGRAMS = {
+  assay: assayProgram,
+  'infer-node': inferNodeProgram,
+  'infer-signer': inferSignerProgram,
+} as const;
+
+async function run(name: ProgramName, argv: readonly string[]): Promise<void> {
+  if (name === 'stx') return stx(argv);
+  const cli = await COMMANDER_PROGRAMS[name](argv[0]);
+  await cli.parseAsync([...argv], { from: 'user' });
+}
 
 /** Runs a program and sets the exit code: 0 done, 1 it failed, 2 the command line was wrong. */
 export async function main(name: ProgramName, argv: readonly string[]): Promise<void> {
   try {
-    await PROGRAMS[name](argv);
+    await run(name, argv);
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : 2;

@@ -34,7 +34,7 @@ export class TestNode {
   /** What the Bitcoin node holds: 90 bytes per height. */
   readonly bitcoinBlocks = [0, 1, 2].map((height) => new Uint8Array(90).fill(height));
   readonly world: World;
-  readonly chain = new TestChain();
+  readonly chain: TestChain;
   readonly log = memoryLogger();
   readonly stackerdb = new StackerDb({ store: new MemoryStore() });
   readonly burn = new SnapshotDb(new MemoryStore());
@@ -52,9 +52,17 @@ export class TestNode {
 
   constructor(
     world: World = nodeWorld(),
-    { authToken = AUTH_TOKEN }: { readonly authToken?: string | null } = {},
+    {
+      authToken = AUTH_TOKEN,
+      genesis = {},
+    }: {
+      readonly authToken?: string | null;
+      /** Fields of the genesis file that differ. */
+      readonly genesis?: Readonly<Record<string, unknown>>;
+    } = {},
   ) {
     this.world = world;
+    this.chain = new TestChain({ genesis });
     const chainstate = this.chain.chain;
     this.mempool = new Mempool({
       world,
