@@ -1,4 +1,4 @@
-// `npm run sim:hostile -- [--seeds 1000] [--json]`: hostile thirds of hosts, judges and gateways over many
+// `npm run sim:hostile -- [--seeds 1000] [--contracts] [--json]`: hostile thirds of hosts, judges and gateways over many
 // seeds, and what cheating is worth by audit rate. Ends with 1 when a promise is broken.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,6 +13,7 @@ await build({
   entryPoints: ['sim/src/hostile/run.ts'],
   outfile,
   bundle: true,
+  loader: { '.clar': 'text' },
   format: 'esm',
   platform: 'node',
   target: 'node20',

@@ -4,6 +4,7 @@
  * audit rate down to the least. `npm run sim:hostile -- --seeds 1000` is the same for longer.
  */
 import { beforeAll, expect, it } from 'vitest';
+import { ContractWorld } from '../src/hostile/contract-world.ts';
 import { makePool, type Pool } from '../src/hostile/pool.ts';
 import { AUDIT_RATES_PERCENT, runSeed, valueOfCheating } from '../src/hostile/run.ts';
 import { World } from '../src/hostile/world.ts';
@@ -26,6 +27,12 @@ it('hostile thirds break no promise', () => {
   expect(results.flatMap(({ faults }) => faults)).toEqual([]);
   expect(results.reduce((sum, { convictions }) => sum + convictions, 0)).toBeGreaterThan(12);
 });
+
+it('hostile thirds break no promise of the contracts themselves', () => {
+  const results = [1, 2].map((seed) => runSeed(seed, pool, new ContractWorld(seed, pool)));
+  expect(results.flatMap(({ faults }) => faults)).toEqual([]);
+  expect(results.reduce((sum, { convictions }) => sum + convictions, 0)).toBeGreaterThan(4);
+}, 60_000);
 
 it('notices a broken promise', () => {
   const world = new World(1, pool);

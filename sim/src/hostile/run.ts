@@ -1,9 +1,11 @@
 /**
- * `npm run sim:hostile -- --seeds 1000 [--json]`: hostile thirds over many seeds, and what cheating in
- * sessions is worth by audit rate. Prints one line per broken promise; ends with 1 if there is any.
+ * `npm run sim:hostile -- --seeds 1000 [--contracts] [--json]`: hostile thirds over many seeds, against a
+ * port of the money's rules or the contracts themselves, and what cheating in sessions is worth by audit rate. Prints one line per broken promise; ends with 1 if there is any.
  */
+
+import { ContractWorld } from './contract-world.ts';
 import { CHEATS, type Conduct, makePool, type Pool } from './pool.ts';
-import { Dice, GATEWAYS, HOSTILE_HOSTS, RULES, World } from './world.ts';
+import { Dice, GATEWAYS, HOSTILE_HOSTS, type HostileWorld, RULES, World } from './world.ts';
 
 export interface SeedResult {
   readonly seed: number;
@@ -16,8 +18,11 @@ const REQUESTS = 40;
 const SESSIONS = 12;
 
 /** One network's life: single requests and sessions with everybody. */
-export function runSeed(seed: number, pool: Pool): SeedResult {
-  const world = new World(seed, pool);
+export function runSeed(
+  seed: number,
+  pool: Pool,
+  world: HostileWorld = new World(seed, pool),
+): SeedResult {
   const { dice, users, hosts } = world;
   const total = world.totalMicro();
   const faults: string[] = [];
@@ -104,10 +109,13 @@ export const AUDIT_RATES_PERCENT = [100, 50, 20, 5, 2] as const;
 
 export async function runHostile(args: readonly string[]): Promise<number> {
   const at = args.indexOf('--seeds');
-  const seeds = at < 0 ? 1_000 : Number(args[at + 1]);
+  const isOnContracts = args.includes('--contracts');
+  const seeds = at < 0 ? (isOnContracts ? 50 : 1_000) : Number(args[at + 1]);
   const isJson = args.includes('--json');
   const pool = await makePool(48);
-  const results = Array.from({ length: seeds }, (_, seed) => runSeed(seed, pool));
+  const worldOf = (seed: number): HostileWorld =>
+    isOnContracts ? new ContractWorld(seed, pool) : new World(seed, pool);
+  const results = Array.from({ length: seeds }, (_, seed) => runSeed(seed, pool, worldOf(seed)));
   const faults = results.flatMap(({ seed, faults: found }) =>
     found.map((fault) => `seed ${seed}: ${fault}`),
   );

@@ -1,6 +1,7 @@
 /**
  * The protocol's money as `.inference`, `.sessions`, `.hosts` and `.judges` move it, without blocks: a
- * port of their rules with the same draws (format/jobs), for many seeds at once. One third of hosts and
+ * port of their rules with the same draws (format/jobs), for many seeds at once; `contract-world.ts` runs
+ * the contracts themselves, for fewer. One third of hosts and
  * gateways and two of seven signers are hostile and work together. `run.ts` drives it and says what
  * must hold. Parameters are the contracts' defaults.
  */
@@ -47,6 +48,46 @@ export interface User {
   paidForRejectedMicro: bigint;
 }
 
+/** What `run.ts` needs of a world; the port below has it, and the contracts themselves have it. */
+export interface HostileHost {
+  readonly isHostile: boolean;
+  readonly slashedMicro: bigint;
+}
+
+export interface HostileUser {
+  readonly isHostile: boolean;
+  readonly balanceMicro: bigint;
+}
+
+/** A session of `count` requests at one price, claimed at once. */
+export interface SessionPlan {
+  readonly count: number;
+  readonly priceMicro: bigint;
+  /** How many of its answers a hostile host makes cheaply. */
+  readonly cheatsPerMille: number;
+}
+
+export interface HostileWorld {
+  readonly dice: Dice;
+  readonly hosts: readonly HostileHost[];
+  readonly users: readonly HostileUser[];
+  readonly escrowMicro: bigint;
+  readonly convictions: number;
+  /** Cheats that nobody found and somebody honest paid for. */
+  readonly undetected: number;
+  /** All there is; never changes. */
+  totalMicro(): bigint;
+  isActive(host: HostileHost): boolean;
+  /** @param conductOf how a hostile host answers this time; null: not at all */
+  request(user: HostileUser, maxFeeMicro: bigint, conductOf: () => Conduct | null): void;
+  /** @returns how many receipts were cheats, and how it ended */
+  session(
+    user: HostileUser,
+    host: HostileHost,
+    plan: SessionPlan,
+  ): { readonly cheats: number; readonly outcome: 'released' | 'convicted' | 'unpaid' };
+}
+
 /** Random choices of one seed, by name, so that adding one changes no other. */
 export class Dice {
   readonly #seed: Uint8Array;
@@ -68,7 +109,7 @@ export class Dice {
   }
 }
 
-export class World {
+export class World implements HostileWorld {
   readonly dice: Dice;
   readonly pool: Pool;
   readonly hosts: Host[];
