@@ -24,7 +24,7 @@ export async function findSubjects(
   paths: readonly string[] | null,
   quick: boolean,
 ): Promise<Subject[]> {
-  const many = quick ? 6 : 32;
+  const many = quick ? 6 : 48;
   const long = { answers: many, maxTokens: 128, contextTokens: 512 };
   if (paths !== null) {
     return paths.map((path) => ({ name: basename(path), path, prompts: STORIES, ...long }));

@@ -73,7 +73,7 @@ async function runSubject(subject: Subject, options: EvalOptions): Promise<Calib
       },
       answersPerHost: subject.answers,
       answersPerSuspect: subject.answers,
-      redraws: quick ? 8 : 32,
+      redraws: quick ? 8 : 96,
       toleranceMicro: 10_000,
       impossibleMicro: 500_000,
       onProgress: (what) => console.error(`  ${what}`),

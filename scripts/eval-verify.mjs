@@ -1,4 +1,4 @@
-// `npm run eval:verify -- [--quick] [--json] [--model file.gguf] [--engine vllm --base-url url]
+// `npm run eval:verify -- [--quick] [--json] [--only stories] [--model file.gguf] [--engine vllm --base-url url]
 // [--out folder] [--false-alarms n]`: hosts that are
 // honest and hosts that cheat, before the judge; how many tokens each survives. Prints a table;
 // with --json one line per configuration. --out also writes the calibrated tables, ROC data and plots.
@@ -39,6 +39,7 @@ await run({
   root,
   quick: args.includes('--quick'),
   falseAlarms: Number(argumentOf('--false-alarms') ?? (args.includes('--quick') ? 300 : 3000)),
+  only: argumentOf('--only') ?? null,
   models: model === undefined ? null : [resolve(model)],
   server: engine === undefined ? null : { engine, baseUrl: argumentOf('--base-url') ?? '' },
   out: out === undefined ? null : resolve(out),

@@ -12,7 +12,6 @@ import {
   type EvidenceTable,
   evidenceSha256,
   GENERIC_EVIDENCE,
-  shippedTableFor,
 } from '@assay/verify';
 import { packageRoot } from './files.ts';
 import { type ModelSource, modelSource } from './model-source.ts';
@@ -37,14 +36,14 @@ export function smallModelPath(): string {
 }
 
 /**
- * The table that scores a model's answers: what `assay calibrate` left beside the file, else what ships
- * with this project, else the generic one, which is blind to int8 weights.
+ * The table that scores a model's answers: what `assay calibrate` left beside the file (the models of this
+ * project come with theirs), else the generic one, which nobody measured.
  * @throws UserError when the file beside it is damaged or of other weights
  */
 export function tableOf(path: string, weightsSha256: string): EvidenceTable {
   const beside = path.replace(/\.gguf$/i, '.evidence.json');
   if (beside === path || !existsSync(beside)) {
-    return shippedTableFor(weightsSha256) ?? GENERIC_EVIDENCE;
+    return GENERIC_EVIDENCE;
   }
   const decoded = decodeCalibratedTable(readFileSync(beside));
   const fault = !decoded.ok

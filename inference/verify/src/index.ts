@@ -74,5 +74,4 @@ export {
   type ShadowMonitor,
   type TableState,
 } from './shadow.ts';
-export { SHIPPED_TABLES, shippedTableFor } from './tables.ts';
 export { type HostRecord, NEW_HOST, updateWealth } from './wealth.ts';

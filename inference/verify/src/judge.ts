@@ -46,7 +46,6 @@ import { checkExactRules, checkSketchPart } from './exact.ts';
 import { LIMITS } from './limits.ts';
 import { entropyMilli, type Margin, samplingMargin, sketchDistanceMilli } from './measure.ts';
 import { NO_CONSTRAINT, parseConstraint, sessionPromptIds } from './session-ask.ts';
-import { SHIPPED_TABLES } from './tables.ts';
 
 export interface Reason {
   readonly code: `verify/${string}`;
@@ -75,7 +74,7 @@ export interface Judged {
 }
 
 export interface JudgeOptions {
-  /** Further evidence tables by hash; the generic one and the shipped ones are always known. */
+  /** Calibrated tables by hash; the generic one is always known. */
   readonly tables?: ReadonlyMap<string, EvidenceTable>;
 }
 
@@ -163,7 +162,7 @@ function findTable(
   if (manifest === null) return null;
   if (manifest.evidenceSha256 === GENERIC_EVIDENCE_SHA256) return GENERIC_EVIDENCE;
   const { evidenceSha256 } = manifest;
-  return options.tables?.get(evidenceSha256) ?? SHIPPED_TABLES.get(evidenceSha256) ?? null;
+  return options.tables?.get(evidenceSha256) ?? null;
 }
 
 /** The parts of a submission, if they are there and ours to judge. Nothing here accuses the host. */
