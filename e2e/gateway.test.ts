@@ -3,7 +3,9 @@
  * host, and the receipt is verified once the host has claimed. Python's `openai` too, where it is. What
  * hosts claim is audited by the signers: the honest one is paid, one that cheats is convicted.
  */
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Cv } from '@assay/clarity-value';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +13,7 @@ import { DEMO_API_KEY, devnetKey } from '../apps/cli/src/devnet/layout.ts';
 import { bootAddressOf } from '../apps/cli/src/inference.ts';
 import { NodeApi } from '../apps/cli/src/node-api.ts';
 import { ADVERTISEMENT, startCheatingHost } from './cheating-host.ts';
-import { assay, TestNetwork } from './network.ts';
+import { assay, freePorts, PROGRAM, TestNetwork } from './network.ts';
 
 let network: TestNetwork;
 let url: string;
@@ -29,21 +31,43 @@ beforeAll(async () => {
   await network.hostServes();
   network.supervisor.start(network.layout.gateway);
   url = `http://127.0.0.1:${network.layout.options.ports.gateway}`;
-  await network.until(
-    'the gateway',
-    async () => {
-      const answer = await fetch(`${url}/v1/models`).catch(() => null);
-      if (answer?.status !== 200) return null;
-      const { data } = (await answer.json()) as { data: unknown[] };
-      return data.length > 0;
-    },
-    180_000,
-  );
+  await network.until('the gateway', () => hasModels(url), 180_000);
 }, 480_000);
 
 afterAll(async () => {
   await network?.stop();
 }, 60_000);
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** A page's fenced blocks, each found by something that it alone says. */
+class Page {
+  readonly #blocks: readonly string[];
+
+  constructor(text: string) {
+    this.#blocks = [...text.matchAll(/```\w*\n([\s\S]*?)```/g)].map(([, block]) => block!);
+  }
+
+  block(part: string): string {
+    const found = this.#blocks.filter((block) => block.includes(part));
+    expect(found, part).toHaveLength(1);
+    return found[0]!;
+  }
+}
+
+async function hasModels(gateway: string): Promise<boolean> {
+  const answer = await fetch(`${gateway}/v1/models`).catch(() => null);
+  if (answer?.status !== 200) return false;
+  const { data } = (await answer.json()) as { data: unknown[] };
+  return data.length > 0;
+}
+
+function stopped(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    child.once('exit', () => done());
+    child.kill('SIGTERM');
+  });
+}
 
 const QUESTION = [{ role: 'user' as const, content: 'Is the Earth round?' }];
 
@@ -86,6 +110,61 @@ describe('the openai package against a devnet', () => {
     expect(verified.code).toBe(0);
     const forged = await assay('verify', receipt, ...where, '--answer', `${text} `);
     expect(forged.code).toBe(1);
+  }, 240_000);
+
+  it('every command of docs/gateway.md does what it says', async () => {
+    const page = new Page(readFileSync(join(ROOT, 'docs', 'gateway.md'), 'utf8'));
+    const [port] = await freePorts(1);
+    const own = `http://127.0.0.1:${port}`;
+    const settings = page
+      .block('node_host')
+      .replace('127.0.0.1:20443', new URL(network.nodeUrl).host)
+      .replace('127.0.0.1:8080', `127.0.0.1:${port}`)
+      .replace('db_path = "gateway"', `db_path = ${JSON.stringify(join(network.folder, 'own'))}`)
+      .replace('account_key = "…"', `account_key = "${devnetKey('gateway').privateKey}"`)
+      .replace('voucher_key = "…"', `voucher_key = "${devnetKey('own voucher').privateKey}"`)
+      .replace('admin_token = "…"', 'admin_token = "of-the-page"');
+    const config = join(network.folder, 'gateway.toml');
+    writeFileSync(config, settings);
+    expect(page.block('npx assay gateway')).toBe('npx assay gateway --config gateway.toml\n');
+    const gateway = spawn(process.execPath, [PROGRAM, 'gateway', '--config', config], {
+      stdio: 'ignore',
+    });
+    try {
+      await network.until('the gateway of the page', () => hasModels(own), 60_000);
+      const shell = (text: string, env: Record<string, string>) =>
+        execFileSync('sh', ['-c', text.replaceAll('http://127.0.0.1:8080', own)], {
+          encoding: 'utf8',
+          env: { ...process.env, ...env },
+        });
+      const made = JSON.parse(shell(page.block('admin/v1/keys'), { ADMIN: 'of-the-page' }));
+      expect(made).toMatchObject({ name: 'my app', cap_micro_stx: '5000000' });
+      const env = { KEY: made.key as string };
+      const said = JSON.parse(shell(page.block('v1/chat/completions'), env));
+      const text = said.choices[0].message.content as string;
+      expect(text.length).toBeGreaterThan(0);
+      const vectors = JSON.parse(shell(page.block('v1/embeddings'), env));
+      expect(vectors.data).toHaveLength(2);
+      const program = page.block('import OpenAI').replaceAll('http://127.0.0.1:8080', own);
+      const streamed = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+        encoding: 'utf8',
+        cwd: ROOT,
+        env: { ...process.env, ...env },
+      });
+      expect(streamed.length).toBeGreaterThan(0);
+      const id = (said.id as string).replace('chatcmpl-', 'req_');
+      const [byId, byFile] = page.block('npx assay verify').trim().split('\n');
+      expect(byId).toMatch(/^npx assay verify req_[0-9a-f]{24}$/);
+      const where = ['--gateway', own, '-I', network.nodeUrl];
+      expect((await assay('verify', id, ...where)).code).toBe(0);
+      expect(byFile).toMatch(/^npx assay verify receipt.json --answer "[^"]+"$/);
+      const file = join(network.folder, 'receipt.json');
+      writeFileSync(file, await (await fetch(`${own}/v1/receipts/${id}`)).text());
+      const checked = await assay('verify', file, '--answer', text, '-I', network.nodeUrl);
+      expect(checked.code).toBe(0);
+    } finally {
+      await stopped(gateway);
+    }
   }, 240_000);
 
   it('Python speaks it too', ({ skip }) => {
