@@ -14,6 +14,8 @@ export const LIMITS = {
    * let in, and hold on to, the last block of a tenure.
    */
   lastBlockMsMax: 10_000,
+  /** A block that Bitcoin overtook, somebody refused and nobody signed is given up after this long. */
+  overtakenMsMax: 2_000,
   /** Blocks given up whose signatures may still come. */
   abandonedMax: 8,
   /** Pause after signers refused a block, so that a bad view cannot spin. */

@@ -26,6 +26,7 @@ import type { World } from '@assay/world';
 import { assembleBlock } from './assemble.ts';
 import { type BudgetThresholds, budgetExtension, RenewalWishes } from './budget.ts';
 import { LIMITS } from './limits.ts';
+import { isOver } from './patience.ts';
 import type { ChainPort, Election, MempoolPort, StackerDbPort } from './ports.ts';
 import { SignatureTally, type Tally } from './signatures.ts';
 import { coinbase, type MiningIdentity, tenureExtend, tenureStart } from './tenure.ts';
@@ -418,17 +419,18 @@ export class Miner {
     }
   }
 
-  /**
-   * Whether to stop asking for signatures. Whoever has signed the block signs no other one at its height
-   * for a while, so neither a refusal by others nor a new sortition ends it at once.
-   */
   #isOver(proposed: Proposed, tally: SignatureTally, nowMs: number): boolean {
-    if (!this.#isTip(proposed.parent) || !this.#isCanonical(proposed)) return true;
-    const isSigned = tally.signedWeight > 0n;
-    const ageMs = nowMs - proposed.madeMs;
-    if (ageMs > LIMITS.lastBlockMsMax && !this.#isNewest(proposed.newest)) return true;
-    if (!isSigned && ageMs > LIMITS.signaturesMsMax) return true;
-    return tally.state().kind === 'refused' && (!isSigned || ageMs > LIMITS.lastBlockMsMax);
+    const { parent, newest, madeMs } = proposed;
+    const latest = this.#deps.chain.election();
+    const isOvertaken = latest !== null && !this.#isNewest(newest);
+    return isOver({
+      isPossible: this.#isTip(parent) && this.#isCanonical(proposed),
+      ageMs: nowMs - madeMs,
+      overtakenMs: isOvertaken ? this.#msSince(latest) : null,
+      signedWeight: tally.signedWeight,
+      refusedWeight: tally.refusedWeight,
+      isRefused: tally.state().kind === 'refused',
+    });
   }
 
   /** Whether Bitcoin still has what the block stands on. */

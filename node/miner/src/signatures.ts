@@ -95,6 +95,10 @@ export class SignatureTally {
     return this.#weightOf(this.#signatures.keys());
   }
 
+  get refusedWeight(): bigint {
+    return this.#weightOf(this.#refusals.keys());
+  }
+
   state(): Tally {
     const weight = this.signedWeight;
     if (weight >= this.#threshold) {
@@ -105,7 +109,7 @@ export class SignatureTally {
         weight,
       };
     }
-    if (this.#weightOf(this.#refusals.keys()) > this.#total - this.#threshold) {
+    if (this.refusedWeight > this.#total - this.#threshold) {
       const refusals = [...this.#refusals.values()];
       return {
         kind: 'refused',
