@@ -5,10 +5,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { minerKey } from '@assay/burnchain';
+import { bytesFromHex } from '@assay/bytes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readNodeToml } from '../src/config/node-toml.ts';
 import { readSignerToml } from '../src/config/signer-toml.ts';
 import { UserError } from '../src/user-error.ts';
+import { runCli } from './run-cli.ts';
 
 const KEY = 'a1c7d36e014ef2e3e7c7f63adcd373bf289f352371b9cf8daee8a6fa9f2d4f5601';
 
@@ -103,6 +106,14 @@ describe("funai-8.27 the guide's miner.toml", () => {
         { endpoint: '127.0.0.1:30000', eventsKeys: ['*', 'stackerdb', 'block_proposal'] },
       ],
     });
+  });
+
+  it('mines with the btcAddress of make_keychain, which the guide says to fund', async () => {
+    expect(readNodeToml(file(MINER_TOML)).segwit).toBe(false);
+    const { out } = await runCli('stx', 'make_keychain', '-t');
+    const { privateKey, btcAddress } = JSON.parse(out).keyInfo;
+    const key = minerKey(bytesFromHex(privateKey.slice(0, 64)), 'regtest', 'p2pkh');
+    expect(key.address).toBe(btcAddress);
   });
 
   it('warns of every key without meaning, by name', () => {

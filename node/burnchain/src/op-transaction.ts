@@ -88,8 +88,10 @@ export function buildOpTransaction(plan: OpTransactionPlan): OpTransaction {
 
 function noFunds(key: MinerKey, have: bigint, needed: bigint): BurnchainError {
   const text =
-    `${key.address} has ${have} satoshis to spend, ${needed} are needed; ` +
-    'send bitcoin there or lower burn_fee_cap';
+    have === 0n
+      ? `${key.address} has no bitcoin to spend; send some there`
+      : `${key.address} has ${have} satoshis to spend, ${needed} are needed; ` +
+        'send bitcoin there or lower burn_fee_cap';
   return new BurnchainError('burnchain/no-funds', text);
 }
 

@@ -41,12 +41,19 @@ export class Mining {
   constructor(deps: MiningDeps, settings: MinerSettings) {
     const { world, store, rpc, chainstate, coordinator, log } = deps;
     const { network } = chainstate;
-    const { privateKey, burnFeeCapSats, satsPerVbyte } = settings;
+    const { privateKey, addressKind, burnFeeCapSats, satsPerVbyte } = settings;
     const vrfSeed = vrfSeedOf(privateKey);
     this.operator = new BurnchainOperator(
       { rpc, store, log },
-      { network, privateKey, burnFeeCapSats, satsPerVbyte },
+      {
+        network,
+        privateKey,
+        burnFeeCapSats,
+        satsPerVbyte,
+        ...(addressKind === undefined ? {} : { addressKind }),
+      },
     );
+    log.info('mining', { bitcoinAddress: this.operator.key.address });
     const chain = {
       tip: () => coordinator.tip(),
       burnTip: () => coordinator.burnTip(),

@@ -5,6 +5,8 @@ import type { Page } from '@assay/rpc';
 export interface MinerSettings {
   /** 32 bytes. Secret. Signs blocks and Bitcoin transactions. */
   readonly privateKey: Uint8Array;
+  /** Which Bitcoin address of the key pays. Default p2wpkh. */
+  readonly addressKind?: 'p2wpkh' | 'p2pkh';
   readonly burnFeeCapSats: bigint;
   readonly satsPerVbyte: number;
   readonly minTimeBetweenBlocksMs: number;

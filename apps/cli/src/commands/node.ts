@@ -27,6 +27,7 @@ function minerOf(config: NodeToml) {
   }
   return {
     privateKey: secretKey('miner.mining_key', config.miningKey),
+    addressKind: config.segwit ? ('p2wpkh' as const) : ('p2pkh' as const),
     burnFeeCapSats: BigInt(config.bitcoin.burnFeeCapSats),
     satsPerVbyte: config.bitcoin.satsPerVbyte,
     minTimeBetweenBlocksMs: config.minTimeBetweenBlocksMs,

@@ -44,6 +44,8 @@ const KEYS: KeyTable = {
   'connection_options.block_proposal_token': { type: 'string' },
   'connection_options.auth_token': { type: 'string' },
   'miner.mining_key': { type: 'string' },
+  /** As in stacks-core: whether the key's P2WPKH address pays instead of its P2PKH address. */
+  'miner.segwit': { type: 'boolean' },
   'miner.first_attempt_time_ms': { ignored: ATTEMPT },
   'miner.subsequent_attempt_time_ms': { ignored: ATTEMPT },
   'miner.microblock_attempt_time_ms': { ignored: MICROBLOCKS },
@@ -83,6 +85,7 @@ export interface NodeToml {
   readonly miner: boolean;
   /** Hex; `miner.mining_key`, else `node.seed`. */
   readonly miningKey: string | undefined;
+  readonly segwit: boolean;
   readonly bitcoin: {
     readonly url: string;
     readonly username: string | undefined;
@@ -124,6 +127,7 @@ export function readNodeToml(path: string): NodeToml {
     rpcBinds: binds.map((bind) => parseEndpoint('node.rpc_bind', bind)),
     miner: toml.boolean('node.miner') ?? false,
     miningKey: toml.string('miner.mining_key') ?? toml.string('node.seed'),
+    segwit: toml.boolean('miner.segwit') ?? false,
     bitcoin: {
       url: `http://${host}:${toml.integer('burnchain.rpc_port') ?? 18443}`,
       username: toml.string('burnchain.username'),

@@ -151,6 +151,7 @@ poll_ms = 100
 auth_token = "${AUTH_TOKEN}"
 
 [miner]
+segwit = true
 mining_key = "${devnetKey('miner').privateKey}"
 min_time_between_blocks_ms = 50
 ${observers}`;
