@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { minerKey } from '@assay/burnchain';
 import { bytesFromHex } from '@assay/bytes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readGatewayToml } from '../src/config/gateway-toml.ts';
 import { readNodeToml } from '../src/config/node-toml.ts';
 import { readSignerToml } from '../src/config/signer-toml.ts';
 import { UserError } from '../src/user-error.ts';
@@ -187,6 +188,27 @@ api_key_file = "/run/key"
     ]);
     const number = `${SIGNER_TOML}\n[[model_servers]]\nbase_url = 7`;
     expect(problem(number, readSignerToml)).toMatchObject({ code: 'cli/config-wrong-type' });
+  });
+});
+
+describe('tokens of gateway.toml', () => {
+  const GATEWAY = `
+node_host = "127.0.0.1:20443"
+endpoint = "127.0.0.1:8080"
+db_path = "x"
+account_key = "a"
+voucher_key = "b"
+`;
+  it('have a contract and a worth', () => {
+    const contract = 'ST3AM1A56AK2C1XAFJ4115ZSV26EB49BVQ10MGCS0.some-token';
+    const table = `[[x402_tokens]]\ncontract = "${contract}"\nmicro_stx_per_million = 2000000`;
+    expect(readGatewayToml(file(GATEWAY + table)).tokens).toEqual([
+      { contract, microStxPerMillion: 2_000_000n },
+    ]);
+    const nameless = `${GATEWAY}[[x402_tokens]]\nmicro_stx_per_million = 1`;
+    expect(problem(nameless, readGatewayToml).code).toBe('cli/config-token');
+    const worthless = `${GATEWAY}[[x402_tokens]]\ncontract = "${contract}"`;
+    expect(problem(worthless, readGatewayToml).code).toBe('cli/config-token');
   });
 });
 

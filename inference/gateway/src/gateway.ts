@@ -32,7 +32,7 @@ import { Receipts } from './receipts.ts';
 import { Leftovers } from './session/leftovers.ts';
 import { SessionPool } from './session/pool.ts';
 import { Sweep } from './sweep.ts';
-import { X402 } from './x402.ts';
+import { type TokenOffer, X402 } from './x402.ts';
 
 export interface GatewayDeps {
   readonly chain: GatewayChain;
@@ -53,6 +53,8 @@ export interface GatewayOptions {
   readonly sessionDuration: number;
   /** Address that callers without a key pay (x402); null: a key is needed. */
   readonly payTo?: string | null;
+  /** SIP-010 tokens that they may pay with, beside STX. */
+  readonly tokens?: readonly TokenOffer[];
 }
 
 export class Gateway {
@@ -97,8 +99,9 @@ export class Gateway {
     const { signal } = this.#abort;
     this.#leftovers = new Leftovers({ world, chain, ledger, log, signal }, { gateway, voucherKey });
     this.#gauges();
-    const { payTo = null } = options;
-    this.#x402 = payTo === null ? null : new X402({ world, chain, ledger }, { payTo, chainId });
+    const { payTo = null, tokens = [] } = options;
+    this.#x402 =
+      payTo === null ? null : new X402({ world, chain, ledger }, { payTo, tokens, chainId });
   }
 
   #gauges(): void {

@@ -14,3 +14,4 @@ export type { Database } from './ledger/database.ts';
 export type { ApiKey, Ledger, RequestRow } from './ledger/ledger.ts';
 export { MemoryLedger } from './ledger/memory-ledger.ts';
 export { openSqlLedger } from './ledger/sql-ledger.ts';
+export type { TokenOffer } from './x402.ts';

@@ -1,7 +1,7 @@
 /**
  * x402, version 2: callers without an account pay per request. Without a key the answer is 402 with what
- * it costs; the caller signs an STX transfer, sends it along, and is served once it is mined. The scheme
- * is `exact`: the most the answer can cost. What it costs less is not lost: the payment opens a key whose
+ * it costs; the caller signs an STX transfer, or the `transfer` call of a SIP-010 token that the operator
+ * takes, sends it along, and is served once it is mined. The scheme is `exact`: the most the answer can cost. What it costs less is not lost: the payment opens a key whose
  * cap is what was paid, and the response carries it.
  *
  * A payment is bound to its request (the memo is the SHA-256 of the body) and serves it once, whoever
@@ -31,9 +31,18 @@ import { makeKey } from './keys.ts';
 import type { ApiKey, Ledger } from './ledger/ledger.ts';
 import { LIMITS } from './limits.ts';
 
+/** A SIP-010 token that is taken as payment. Its contract is trusted to move what it says. */
+export interface TokenOffer {
+  /** `SP….name`. */
+  readonly contract: string;
+  /** Micro-STX that a million of its smallest units count for; at least 1. */
+  readonly microStxPerMillion: bigint;
+}
+
 export interface X402Options {
   /** Address that is paid. */
   readonly payTo: string;
+  readonly tokens: readonly TokenOffer[];
   readonly chainId: number;
 }
 
@@ -50,6 +59,20 @@ export interface Paid {
 }
 
 const POLL_MS = 200;
+const MILLION = 1_000_000n;
+
+interface Payment {
+  /** In units of its asset. */
+  readonly amount: bigint;
+  /** What it counts for, micro-STX. */
+  readonly creditMicro: bigint;
+}
+
+interface TransferCall {
+  readonly recipient: string;
+  readonly memo: Uint8Array;
+  readonly payment: Payment;
+}
 
 export class X402 {
   readonly #deps: X402Deps;
@@ -70,14 +93,15 @@ export class X402 {
     if (bytes === null) throw refuse('PAYMENT-SIGNATURE holds no transaction.');
     const decoded = decodeTransaction(bytes);
     if (!decoded.ok) throw refuse('PAYMENT-SIGNATURE holds no transaction.');
-    const fault = this.#faultOf(decoded.value, request, amountMicro);
-    if (fault !== null) throw refuse(fault);
+    const payment = this.#read(decoded.value, request);
+    if (typeof payment === 'string') throw refuse(payment);
+    if (payment.creditMicro < amountMicro) throw refuse('The transfer pays too little.');
+    if (!verifyTransaction(decoded.value).ok) throw refuse("The transaction's signature is wrong.");
     const txid = bytesToHex(transactionIdOfBytes(bytes));
     const reason = await this.#mine(txid, bytes);
     if (reason !== null) throw refuse(reason);
     const payer = formatAddress(authAccounts(decoded.value).origin);
-    const { payload } = decoded.value;
-    const paidMicro = payload.kind === 'token-transfer' ? payload.amountMicro : 0n;
+    const { amount, creditMicro: paidMicro } = payment;
     const { ledger, world } = this.#deps;
     if (!(await ledger.takePayment({ id: txid, payer, amountMicro: paidMicro }))) {
       throw refuse('This payment has served its request before.');
@@ -90,7 +114,7 @@ export class X402 {
       transaction: txid,
       network,
       payer,
-      amount: String(paidMicro),
+      amount: String(amount),
       extensions: { credit: { key: secret, capMicroStx: String(paidMicro) } },
     };
     return { key: await ledger.createKey(key), headers: { 'payment-response': encode(response) } };
@@ -109,33 +133,81 @@ export class X402 {
         mimeType: 'application/json',
       },
       accepts: [
-        {
-          scheme: 'exact',
-          network: this.#network,
-          amount: String(amountMicro),
-          asset: 'STX',
-          payTo: this.#options.payTo,
-          maxTimeoutSeconds: LIMITS.paymentTimeoutMs / 1000,
-          // The transfer's memo: these bytes, then zeros.
-          extra: { memo: bytesToHex(sha256(body)) },
-        },
+        this.#accept('STX', amountMicro, body),
+        ...this.#options.tokens.map(({ contract, microStxPerMillion }) => {
+          const units = (amountMicro * MILLION + microStxPerMillion - 1n) / microStxPerMillion;
+          return this.#accept(contract, units, body);
+        }),
       ],
     };
   }
 
-  /** Why a transaction does not pay for this request; null when it does. */
-  #faultOf(tx: Transaction, { body }: HttpRequest, amountMicro: bigint): string | null {
+  #accept(asset: string, amount: bigint, body: Uint8Array) {
+    return {
+      scheme: 'exact',
+      network: this.#network,
+      amount: String(amount),
+      asset,
+      payTo: this.#options.payTo,
+      maxTimeoutSeconds: LIMITS.paymentTimeoutMs / 1000,
+      // The memo of the transfer: these bytes; of STX, then zeros.
+      extra: { memo: bytesToHex(sha256(body)) },
+    };
+  }
+
+  /** What a transaction pays once it has succeeded; text: why it does not pay for this request. */
+  #read(tx: Transaction, { body }: HttpRequest): Payment | string {
     const { payload } = tx;
     if (tx.chainId !== this.#options.chainId) return 'The transaction is for another chain.';
-    if (payload.kind !== 'token-transfer') return 'The transaction is no STX transfer.';
-    if (formatPrincipal(payload.recipient) !== this.#options.payTo) {
-      return 'The transfer pays somebody else.';
-    }
-    if (payload.amountMicro < amountMicro) return 'The transfer pays too little.';
-    if (!bytesEqual(payload.memo.subarray(0, 32), sha256(body))) {
+    const transfer =
+      payload.kind === 'token-transfer'
+        ? {
+            recipient: formatPrincipal(payload.recipient),
+            memo: payload.memo,
+            payment: { amount: payload.amountMicro, creditMicro: payload.amountMicro },
+          }
+        : this.#readTokenCall(tx);
+    if (typeof transfer === 'string') return transfer;
+    if (transfer.recipient !== this.#options.payTo) return 'The transfer pays somebody else.';
+    if (!bytesEqual(transfer.memo.subarray(0, 32), sha256(body))) {
       return 'The memo of the transfer is not the hash of this request.';
     }
-    return verifyTransaction(tx).ok ? null : "The transaction's signature is wrong.";
+    return transfer.payment;
+  }
+
+  #readTokenCall(tx: Transaction): TransferCall | string {
+    const { payload, postConditions, postConditionMode } = tx;
+    if (payload.kind !== 'contract-call') return 'The transaction is no transfer.';
+    const { contract: id, functionName, args } = payload;
+    const contract = `${formatAddress(id)}.${id.contractName}`;
+    const token = this.#options.tokens.find((one) => one.contract === contract);
+    if (token === undefined || functionName !== 'transfer') {
+      return 'The transaction calls no transfer of a token that is taken here.';
+    }
+    // Its result would stand on chain although a post-condition had undone it.
+    if (postConditionMode !== 'allow' || postConditions.length > 0) {
+      return 'A token must be paid in post-condition mode allow, without post-conditions.';
+    }
+    const [amount, sender, recipient, memo] = args;
+    if (
+      args.length !== 4 ||
+      amount?.type !== 'uint' ||
+      sender?.type !== 'principal' ||
+      recipient?.type !== 'principal' ||
+      memo?.type !== 'some' ||
+      memo.value.type !== 'buffer'
+    ) {
+      return 'The arguments are not amount, sender, recipient and memo.';
+    }
+    if (formatPrincipal(sender) !== formatAddress(authAccounts(tx).origin)) {
+      return "The transfer spends somebody else's tokens.";
+    }
+    const creditMicro = (amount.value * token.microStxPerMillion) / MILLION;
+    return {
+      recipient: formatPrincipal(recipient),
+      memo: memo.value.value,
+      payment: { amount: amount.value, creditMicro },
+    };
   }
 
   /** Sees to it that the transfer is mined. @returns why it is not, or null */

@@ -23,6 +23,8 @@ export class FakeChain implements GatewayChain {
   readonly sent: Call[] = [];
   height = 100;
   isDown = false;
+  /** Transactions of others that were sent. */
+  strangers = 0;
   /** Refuses the next transactions with these words. */
   refusals: string[] = [];
   /** Set while transactions that were sent are not mined. */
@@ -84,6 +86,7 @@ export class FakeChain implements GatewayChain {
     if (call === undefined) {
       // A transaction of somebody else: a transfer that pays for a request.
       const txid = bytesToHex(transactionIdOfBytes(bytes));
+      this.strangers += 1;
       this.#outcomes.set(txid, { kind: 'success', id: null });
       return null;
     }

@@ -1,13 +1,22 @@
 /** x402 version 2: callers without an account pay per request, once, and only for their own. */
 import { bytesFromHex, bytesFromUtf8, bytesToHex, utf8FromBytes } from '@assay/bytes';
+import { Cv } from '@assay/clarity-value';
 import { sha256 } from '@assay/crypto';
-import { buildTransfer, DEVNET_IDS, publicKeyOf, signTransaction } from '@assay/wallet';
+import {
+  addressOfPublicKey,
+  buildContractCall,
+  buildTransfer,
+  DEVNET_IDS,
+  publicKeyOf,
+  signTransaction,
+} from '@assay/wallet';
 import { encodeTransaction } from '@assay/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Gateway, makeKey } from '../src/index.ts';
 import { CHAIN_ID, MODEL, Scene } from './scene.ts';
 
 const PAY_TO = 'ST2NEB84ASENDXKYGJPQW86YXQCEFEX2ZQPG87ND';
+const TOKEN = 'ST3AM1A56AK2C1XAFJ4115ZSV26EB49BVQ10MGCS0.some-token';
 const CALLER = { privateKey: sha256(bytesFromUtf8('caller')), compressed: true };
 
 let scene: Scene;
@@ -15,7 +24,8 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   scene = await Scene.start();
-  gateway = await scene.addGateway({ payTo: PAY_TO });
+  const tokens = [{ contract: TOKEN, microStxPerMillion: 250_000n }];
+  gateway = await scene.addGateway({ payTo: PAY_TO, tokens });
 });
 afterAll(() => scene.stop());
 
@@ -124,6 +134,47 @@ describe('x402', () => {
     },
   );
 
+  describe('in a SIP-010 token', () => {
+    const call = (wanted: Wanted, change: Partial<TokenCall> = {}) =>
+      tokenPayment({ contract: TOKEN, functionName: 'transfer', ...wanted, ...change });
+
+    async function wantedToken(body: string): Promise<Wanted> {
+      const answer = await ask(body);
+      const { accepts } = decode(answer.headers.get('payment-required'));
+      expect(accepts.map(({ asset }: { asset: string }) => asset)).toEqual(['STX', TOKEN]);
+      // A unit counts for a quarter of a micro-STX.
+      expect(accepts[1].amount).toBe(String(4n * BigInt(accepts[0].amount)));
+      const { amount, extra, payTo } = accepts[1];
+      return { amount, memo: extra.memo, payTo };
+    }
+
+    it('pays for a request, and for the key that is left', async () => {
+      const body = question('In tokens.');
+      const wanted = await wantedToken(body);
+      const answer = await ask(body, { 'payment-signature': call(wanted) });
+      expect(answer.status).toBe(200);
+      const { amount, extensions } = decode(answer.headers.get('payment-response'));
+      expect(amount).toBe(wanted.amount);
+      expect(extensions.credit.capMicroStx).toBe(String(BigInt(wanted.amount) / 4n));
+    });
+
+    it.each([
+      ['of another token', { contract: `${TOKEN}-2` }],
+      ['of another function', { functionName: 'mint' }],
+      ['to somebody else', { payTo: 'ST3AM1A56AK2C1XAFJ4115ZSV26EB49BVQ10MGCS0' }],
+      ['from somebody else', { sender: 'ST3AM1A56AK2C1XAFJ4115ZSV26EB49BVQ10MGCS0' }],
+      ['for another request', { memo: 'aa'.repeat(32) }],
+      ['of too little', { amount: '7' }],
+      ['that a post-condition may undo', { postConditionMode: 'deny' as const }],
+    ])('a call %s is refused, and not sent', async (_what, change) => {
+      const body = question('Refused tokens.');
+      const paid = call(await wantedToken(body), change);
+      const before = scene.chain.strangers;
+      expect((await ask(body, { 'payment-signature': paid })).status).toBe(402);
+      expect(scene.chain.strangers).toBe(before);
+    });
+  });
+
   it('a key still works, and a wrong one is no payment', async () => {
     const { secret, key } = makeKey(scene.world, { name: 'with a key' });
     await scene.ledger.createKey(key);
@@ -132,6 +183,41 @@ describe('x402', () => {
     expect((await ask(body, { authorization: 'Bearer sk-wrong' })).status).toBe(401);
   });
 });
+
+interface TokenCall {
+  readonly contract: string;
+  readonly functionName: string;
+  readonly amount: string;
+  readonly sender?: string;
+  readonly payTo: string;
+  readonly memo: string;
+  readonly postConditionMode?: 'allow' | 'deny';
+}
+
+function tokenPayment(of: TokenCall): string {
+  const network = { ...DEVNET_IDS, chainId: CHAIN_ID };
+  const publicKey = publicKeyOf(CALLER);
+  const built = buildContractCall({
+    network,
+    origin: { publicKey },
+    nonce: nonce++,
+    feeMicro: 200n,
+    contract: of.contract,
+    functionName: of.functionName,
+    args: [
+      Cv.uint(BigInt(of.amount)),
+      Cv.principal(of.sender ?? addressOfPublicKey(publicKey, network)),
+      Cv.principal(of.payTo),
+      Cv.some(Cv.buffer(bytesFromHex(of.memo))),
+    ],
+    postConditionMode: of.postConditionMode ?? 'allow',
+  });
+  if (!built.ok) throw new Error(built.error.message);
+  const signed = signTransaction(built.value, CALLER);
+  if (!signed.ok) throw new Error(signed.error.message);
+  const transaction = bytesToHex(encodeTransaction(signed.value));
+  return btoa(JSON.stringify({ x402Version: 2, payload: { transaction } }));
+}
 
 interface Wanted {
   readonly amount: string;

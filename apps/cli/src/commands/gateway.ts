@@ -83,6 +83,7 @@ async function startGateway(configPath: string): Promise<Service> {
       depositMicro: config.depositMicro,
       sessionDuration: config.sessionBlocks,
       payTo: config.takesPayments ? address : null,
+      tokens: config.tokens,
     },
   );
   await starting('The gateway', () => gateway.start());

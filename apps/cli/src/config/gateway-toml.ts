@@ -1,4 +1,6 @@
 /** The configuration of a gateway (`assay gateway --config gateway.toml`). */
+import type { TokenOffer } from '@assay/gateway';
+import { UserError } from '../user-error.ts';
 import { type KeyTable, parseEndpoint, readToml } from './toml.ts';
 
 const KEYS: KeyTable = {
@@ -14,6 +16,13 @@ const KEYS: KeyTable = {
   session_blocks: { type: 'integer', min: 1, max: 4_320 },
   fee_micro: { type: 'integer' },
   x402: { type: 'boolean' },
+  x402_tokens: {
+    type: 'tables',
+    keys: {
+      contract: { type: 'string' },
+      micro_stx_per_million: { type: 'integer', min: 1 },
+    },
+  },
 };
 
 export interface GatewayToml {
@@ -35,6 +44,8 @@ export interface GatewayToml {
   readonly feeMicro: bigint;
   /** Callers without a key may pay per request, to the gateway's account. */
   readonly takesPayments: boolean;
+  /** SIP-010 tokens that are taken beside STX. */
+  readonly tokens: readonly TokenOffer[];
 }
 
 export function readGatewayToml(path: string): GatewayToml {
@@ -54,5 +65,19 @@ export function readGatewayToml(path: string): GatewayToml {
     sessionBlocks: toml.integer('session_blocks') ?? 1_008,
     feeMicro: BigInt(toml.integer('fee_micro') ?? 3_000),
     takesPayments: toml.boolean('x402') ?? false,
+    tokens: toml.tables('x402_tokens').map((table) => readToken(path, table)),
   };
+}
+
+/** An `[[x402_tokens]]` table; its types are checked. */
+function readToken(path: string, table: Readonly<Record<string, unknown>>): TokenOffer {
+  const { contract, micro_stx_per_million: rate } = table;
+  if (!/^S[0-9A-Z]{27,40}\.[a-zA-Z]/.test(String(contract)) || rate === undefined) {
+    throw new UserError(
+      'cli/config-token',
+      `${path} has an [[x402_tokens]] table that does not name a token and its worth.`,
+      'Write contract = "SP….name" and micro_stx_per_million = 1000000.',
+    );
+  }
+  return { contract: String(contract), microStxPerMillion: BigInt(rate as number) };
 }
