@@ -11,4 +11,6 @@ export async function launch(name) {
   }
   const { main } = await import(pathToFileURL(program).href);
   await main(name, process.argv.slice(2));
+  // What a service had begun before it failed to start ends with it.
+  if (process.exitCode) process.exit();
 }
