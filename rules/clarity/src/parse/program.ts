@@ -28,13 +28,37 @@ export function parseProgram(
   const { traits, implemented } = resolveTraits(contractId, exprs);
   const expressions: Expr[] = [];
   const indexOf = new Map<number, number>();
-  for (const [i, expr] of exprs.entries()) {
-    if (expr.kind === 'comment') continue;
-    indexOf.set(i, expressions.length);
-    expressions.push(expand(expr, traits));
+  try {
+    for (const [i, expr] of exprs.entries()) {
+      if (expr.kind === 'comment') continue;
+      indexOf.set(i, expressions.length);
+      expressions.push(expand(expr, traits));
+    }
+  } catch (error) {
+    throw error instanceof UnknownTrait ? refusalOf(error.trait, exprs) : error;
   }
   const kept = order.filter((i) => indexOf.has(i)).map((i) => indexOf.get(i)!);
   return { contractId, expressions, order: kept, traits, implemented };
+}
+
+/** Inside this file only: `refusalOf` gives it a place. */
+class UnknownTrait {
+  readonly trait: string;
+
+  constructor(trait: string) {
+    this.trait = trait;
+  }
+}
+
+/** Quirk: of several uses of an unknown trait the last one is shown. */
+function refusalOf(trait: string, exprs: readonly SourceExpr[]): ParseFailure {
+  let { span } = exprs[0]!;
+  const visit = (expr: SourceExpr): void => {
+    if (expr.kind === 'trait' && expr.name === trait) span = expr.span;
+    else if (expr.kind === 'list' || expr.kind === 'tuple') expr.items.forEach(visit);
+  };
+  exprs.forEach(visit);
+  return new ParseFailure('TraitReferenceUnknown', `use of undeclared trait <${trait}>`, span);
 }
 
 function expand(expr: SourceExpr, traits: ReadonlyMap<string, TraitBinding>): Expr {
@@ -53,13 +77,7 @@ function expand(expr: SourceExpr, traits: ReadonlyMap<string, TraitBinding>): Ex
     }
     case 'trait': {
       const binding = traits.get(expr.name);
-      if (binding === undefined) {
-        throw new ParseFailure(
-          'TraitReferenceUnknown',
-          `use of undeclared trait <${expr.name}>`,
-          span,
-        );
-      }
+      if (binding === undefined) throw new UnknownTrait(expr.name);
       return { kind: 'trait', span, name: expr.name, ...binding };
     }
     case 'comment':

@@ -12,6 +12,9 @@ export interface Refusal {
   readonly at: string | null;
 }
 
+/** A contract of the project beside the one in question. */
+export type Neighbour = readonly [name: string, source: string, version: ClarityVersion];
+
 const FOLDER = '/refusals';
 
 export class Diagnoser {
@@ -38,7 +41,7 @@ export class Diagnoser {
   /** Null when the contract is accepted. Of several errors the first. */
   async ask(
     contract: { readonly source: string; readonly version: ClarityVersion },
-    neighbours: ReadonlyMap<string, string> = new Map(),
+    neighbours: readonly Neighbour[] = [],
   ): Promise<Refusal | null> {
     this.#files.clear();
     const manifest = ['[project]', 'name = "refusals"', 'telemetry = false'];
@@ -52,7 +55,7 @@ export class Diagnoser {
       manifest.push(`clarity_version = ${version}`, 'epoch = "3.4"');
       this.#files.set(`${FOLDER}/${name}.clar`, source);
     };
-    for (const [name, source] of neighbours) add(name, source, 2);
+    for (const neighbour of neighbours) add(...neighbour);
     add('main', contract.source, contract.version);
     this.#files.set(`${FOLDER}/Clarinet.toml`, manifest.join('\n'));
     this.#files.set(`${FOLDER}/settings/Devnet.toml`, DEVNET_TOML);

@@ -3,7 +3,7 @@
  * at a time, why and where it refuses: all of `texts.ts`, and of the corpus one case for each function
  * and error; or random programs that are refused.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ClarityError,
@@ -19,7 +19,7 @@ import { contractOf, NEIGHBOURS } from '../corpus/run-case.ts';
 import { LIBRARIES } from '../generator/library.ts';
 import { randomProgram } from '../generator/program.ts';
 import { compareKinds, comparePlaces, type RecordedRefusal } from './compare.ts';
-import { Diagnoser } from './diagnose.ts';
+import { Diagnoser, type Neighbour } from './diagnose.ts';
 import { TEXTS } from './texts.ts';
 
 /** The deployer of the projects that are opened: where contracts of no address belong. */
@@ -33,7 +33,7 @@ export interface Refused {
 /** Our refusal; null when we accept. */
 export function ourRefusal(
   { source, version }: Refused,
-  neighbours: Iterable<readonly [string, string, ClarityVersion]>,
+  neighbours: readonly Neighbour[],
 ): ClarityError | null {
   const vm = new ClarityVm({
     db: new MemoryClarityDb(),
@@ -47,8 +47,8 @@ export function ourRefusal(
   return out.ok ? null : out.error.error;
 }
 
-export const CORPUS_NEIGHBOURS = Object.entries(NEIGHBOURS).map(
-  ([name, source]) => [name, source, 2] as const,
+export const CORPUS_NEIGHBOURS: readonly Neighbour[] = Object.entries(NEIGHBOURS).map(
+  ([name, source]) => [name, source, 2],
 );
 
 /** What the corpus knows to be refused before running, each function's every error once. */
@@ -80,7 +80,7 @@ interface Tally {
 
 export interface RefusalsRun {
   readonly corpus: string;
-  /** Where they are written when recording. */
+  /** Where those that are not there yet are written; null: all are asked, none is written. */
   readonly recordTo: string | null;
   readonly say: (line: string) => void;
 }
@@ -89,9 +89,15 @@ export async function runRefusals(run: RefusalsRun) {
   const texts = TEXTS.map((source): Refused => ({ source, version: 3 }));
   const tally: Tally = { refusals: 0, equal: 0, finer: 0, disagreements: 0 };
   const diagnoser = new Diagnoser();
+  const known = run.recordTo === null ? new Map<string, string>() : readRecorded(run.recordTo);
   const recorded: string[] = [];
   for (const refused of [...texts, ...corpusRefusals(run.corpus)]) {
-    const theirs = await diagnoser.ask(refused, neighboursOf(refused.source));
+    const kept = known.get(keyOf(refused));
+    if (kept !== undefined) {
+      recorded.push(kept);
+      continue;
+    }
+    const theirs = await diagnoser.ask(refused, namedIn(refused.source, CORPUS_NEIGHBOURS));
     const our = ourRefusal(refused, CORPUS_NEIGHBOURS);
     judge(refused, theirs, our, tally, run.say);
     if (theirs === null || our === null) continue;
@@ -104,12 +110,17 @@ export async function runRefusals(run: RefusalsRun) {
   return tally;
 }
 
-/** A project without them opens sooner. */
-function neighboursOf(source: string): ReadonlyMap<string, string> {
-  return /\.(?:shape|helper|square|round)/.test(source)
-    ? new Map(Object.entries(NEIGHBOURS))
-    : new Map();
+const keyOf = ({ source, version }: { source: string; version: number }) => `${version} ${source}`;
+
+function readRecorded(path: string): Map<string, string> {
+  if (!existsSync(path)) return new Map();
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  return new Map(lines.map((line) => [keyOf(JSON.parse(line) as RecordedRefusal), line]));
 }
+
+/** A project without them opens sooner. */
+const namedIn = (source: string, neighbours: readonly Neighbour[]) =>
+  neighbours.some(([name]) => source.includes(`.${name}`)) ? neighbours : [];
 
 export async function runRandomRefusals(run: {
   readonly programs: number;
@@ -118,14 +129,16 @@ export async function runRandomRefusals(run: {
 }) {
   const tally: Tally = { refusals: 0, equal: 0, finer: 0, disagreements: 0 };
   const diagnoser = new Diagnoser();
-  const libraries = LIBRARIES.map(({ name, source, version }) => [name, source, version] as const);
-  const neighbours = new Map(LIBRARIES.map(({ name, source }) => [name, source]));
+  const libraries = LIBRARIES.map(
+    ({ name, source, version }): Neighbour => [name, source, version],
+  );
   for (let i = 0; i < run.programs; i++) {
     const { contracts } = randomProgram(run.seed * 1_000_003 + i);
     if (contracts.length !== 1) continue;
     const our = ourRefusal(contracts[0]!, libraries);
     if (our === null || (our.kind !== 'parse' && our.kind !== 'check')) continue;
-    judge(contracts[0]!, await diagnoser.ask(contracts[0]!, neighbours), our, tally, run.say);
+    const theirs = await diagnoser.ask(contracts[0]!, namedIn(contracts[0]!.source, libraries));
+    judge(contracts[0]!, theirs, our, tally, run.say);
   }
   return { ...tally, seed: run.seed };
 }

@@ -126,6 +126,7 @@ export const TEXTS: readonly string[] = [
   '(define-private (a) (a))',
   '(define-constant a b)\n(define-constant b c)\n(define-constant c a)',
   '(define-public (f (t <nope>)) (ok 1))',
+  '(define-public (f (t <nope>)) (ok 1))\n(define-public (g (t <nope>)) (ok 1))',
   '(define-trait t)',
   '(define-trait t ((f () (response int int))) 3)',
   '(define-trait "t" ((f () (response int int))))',
