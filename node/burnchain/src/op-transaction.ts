@@ -4,11 +4,22 @@
  * signals replaceability. Pure: same coins, same key, same bytes (RFC 6979).
  * Source: SIP-001, SIP-007; BIP-125 (replacement), BIP-141.
  */
-import { assert, bytesToHex } from '@assay/bytes';
-import { publicKeyFromPrivate } from '@assay/crypto';
+import {
+  type BitcoinTransaction,
+  bitcoinTransactionWeight,
+  bitcoinTxid,
+  encodeBitcoinTransaction,
+  formatAddress,
+  p2pkhScript,
+  p2wpkhScript,
+  reverseHash,
+  signInput,
+  weightToVsize,
+} from '@assay/bitcoin';
+import { assert } from '@assay/bytes';
+import { hash160, publicKeyFromPrivate } from '@assay/crypto';
 import type { NetworkParams } from '@assay/params';
 import { type BurnAddress, burnAddressToScript, opReturnScript } from '@assay/sortition';
-import { NETWORK, p2pkh, p2wpkh, TEST_NETWORK, Transaction } from '@scure/btc-signer';
 import type { Coin } from './bitcoin-rpc.ts';
 import { BurnchainError } from './error.ts';
 import { LIMITS } from './limits.ts';
@@ -23,19 +34,17 @@ export interface MinerKey {
 /** Replaceable (BIP-125), no relative lock. */
 const SEQUENCE = 0xfffffffd;
 
-const REGTEST = { ...TEST_NETWORK, bech32: 'bcrt' };
-
 /** Address and script a miner pays from. */
 export function minerKey(
   privateKey: Uint8Array,
   network: NetworkParams['bitcoin']['network'],
   kind: 'p2wpkh' | 'p2pkh' = 'p2wpkh',
 ): MinerKey {
-  const chain = network === 'mainnet' ? NETWORK : network === 'testnet' ? TEST_NETWORK : REGTEST;
-  const publicKey = publicKeyFromPrivate(privateKey);
-  const payment = kind === 'p2wpkh' ? p2wpkh(publicKey, chain) : p2pkh(publicKey, chain);
-  assert(payment.address !== undefined, 'a single-key payment has an address');
-  return { privateKey, address: payment.address, script: payment.script };
+  const hash = hash160(publicKeyFromPrivate(privateKey));
+  const script = kind === 'p2wpkh' ? p2wpkhScript(hash) : p2pkhScript(hash);
+  const address = formatAddress(script, network);
+  assert(address !== null, 'a single-key payment has an address');
+  return { privateKey, address, script };
 }
 
 export interface OpTransactionPlan {
@@ -68,20 +77,20 @@ export function buildOpTransaction(plan: OpTransactionPlan): OpTransaction {
   if (plan.coins.length === 0 || have < paid) throw noFunds(plan.key, have, paid);
   // Signatures differ by a byte or so: size first, with one byte per input to spare.
   const draft = sign(plan, LIMITS.changeSatsMin);
-  const vsize = draft.vsize + plan.coins.length;
+  const vsize = vsizeOf(draft) + plan.coins.length;
   const wanted = BigInt(Math.ceil(vsize * plan.satsPerVbyte));
   const feeSats = wanted > plan.feeSatsMin ? wanted : plan.feeSatsMin;
   const left = have - paid - feeSats;
   if (left < 0n) throw noFunds(plan.key, have, paid + feeSats);
   const changeSats = left >= LIMITS.changeSatsMin ? left : 0n;
   const tx = sign(plan, changeSats);
-  const txid = Uint8Array.from(tx.id.match(/../g)!.map((byte) => Number.parseInt(byte, 16)));
+  const txid = reverseHash(bitcoinTxid(tx));
   const index = 1 + plan.payments.length;
   return {
-    bytes: tx.extract(),
+    bytes: encodeBitcoinTransaction(tx),
     txid,
     feeSats: have - paid - changeSats,
-    vsize: tx.vsize,
+    vsize: vsizeOf(tx),
     change: changeSats === 0n ? null : { txid, index, sats: changeSats, burnHeight: null },
   };
 }
@@ -99,23 +108,32 @@ function sum(items: readonly { readonly sats: bigint }[]): bigint {
   return items.reduce((total, item) => total + item.sats, 0n);
 }
 
-function sign(plan: OpTransactionPlan, changeSats: bigint): Transaction {
-  const tx = new Transaction({
-    allowUnknownOutputs: true,
-    allowLegacyWitnessUtxo: true,
-    disableScriptCheck: true,
-  });
-  for (const coin of plan.coins) {
-    const witnessUtxo = { script: plan.key.script, amount: coin.sats };
-    const { index } = coin;
-    tx.addInput({ txid: bytesToHex(coin.txid), index, witnessUtxo, sequence: SEQUENCE });
+function vsizeOf(tx: BitcoinTransaction): number {
+  return weightToVsize(bitcoinTransactionWeight(tx));
+}
+
+function sign({ key, coins, data, payments }: OpTransactionPlan, changeSats: bigint) {
+  const outputs = [
+    { script: opReturnScript(data), valueSats: 0n },
+    ...payments.map(({ to, sats }) => ({ script: burnAddressToScript(to), valueSats: sats })),
+  ];
+  if (changeSats > 0n) outputs.push({ script: key.script, valueSats: changeSats });
+  let tx: BitcoinTransaction = {
+    version: 2,
+    inputs: coins.map(({ txid, index }) => ({
+      prevTxid: reverseHash(txid),
+      prevIndex: index,
+      scriptSig: new Uint8Array(0),
+      sequence: SEQUENCE,
+      witness: [],
+    })),
+    outputs,
+    lockTime: 0,
+  };
+  for (const [i, { sats }] of coins.entries()) {
+    const signed = signInput(tx, i, { script: key.script, valueSats: sats }, key);
+    assert(signed !== null, "the miner's key spends the miner's coins");
+    tx = signed;
   }
-  tx.addOutput({ script: opReturnScript(plan.data), amount: 0n });
-  for (const { to, sats } of plan.payments) {
-    tx.addOutput({ script: burnAddressToScript(to), amount: sats });
-  }
-  if (changeSats > 0n) tx.addOutput({ script: plan.key.script, amount: changeSats });
-  tx.sign(plan.key.privateKey);
-  tx.finalize();
   return tx;
 }
