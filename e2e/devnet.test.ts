@@ -60,6 +60,20 @@ describe('an inference on chain', () => {
     expect(disputed.stdout).toContain('dismissed: the answer was true');
     expect(disputed.code).toBe(1);
   }, 240_000);
+
+  it('opens to nobody but its parties when it was asked in private', async () => {
+    const question = 'What is the capital of Spain?';
+    const mine = ['-I', network.nodeUrl, '--account', 'wallet_8'];
+    const asked = await assay('infer', question, '--private', '--json', ...mine);
+    expect(asked.stderr).toBe('');
+    const answer = JSON.parse(asked.stdout) as Answer & { txid: string };
+    expect([answer.status, answer.output.length > 0]).toEqual(['Success', true]);
+    const checked = await assay('verify', answer.txid, '--json', ...mine);
+    expect(JSON.parse(checked.stdout)).toMatchObject({ ok: true, question, answer: answer.output });
+    const shown = await assay('result', answer.txid, '-I', network.nodeUrl);
+    expect(shown.stdout).toContain('sealed: whoever asked can open it');
+    expect(shown.stdout).not.toContain(answer.output);
+  }, 240_000);
 });
 
 describe('stacks.js 7, unmodified', () => {
