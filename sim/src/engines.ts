@@ -26,6 +26,8 @@ export type HostKind =
   | 'hides-sketch'
   /** Serves sessions well, and shows judges neither receipts nor prompts nor transcripts. */
   | 'withholds'
+  /** Honest, and plants false answers to see whether judges look. */
+  | 'plants'
   /** Is registered and never answers. */
   | 'silent';
 
@@ -47,6 +49,7 @@ export function hostEngine(kind: HostKind, world: SimWorld, answerMs = ANSWER_MS
     case 'honest':
     case 'hides-sketch':
     case 'withholds':
+    case 'plants':
       return new DisguisedEngine(honest, honest.info, world, { answerMs });
     case 'swaps-model': {
       const other = new FakeEngine({ weights: OTHER_WEIGHTS });

@@ -35,6 +35,7 @@ export const BEGIN_MS_MAX = 20_000;
 export const LAST_BLOCK_MS_MAX = 10_000;
 const VERSION = 'assay simulation';
 const CLAIM_EVERY_MS = 10_000;
+const PLANT_EVERY_MS = 5_000;
 const DEPOSIT_MICRO = 10_000_000n;
 const SESSION_BLOCKS = 60;
 
@@ -141,6 +142,10 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
       caller: { privateKey: operatingKey, nowSecs: () => Math.floor(world.clock.nowMs() / 1000) },
     });
     const engine = hostEngine(kind, world, sim.options.answerMs);
+    const planting = {
+      accountKey: { privateKey: simKey('bob').privateKey, compressed: true },
+      everyMs: PLANT_EVERY_MS,
+    };
     const takesSessions = sim.gatewayNames.length > 0;
     const sessions = createSessionChain(world, { nodeUrl: NODE_URL, bootAddress });
     const host = new HostDaemon(
@@ -159,6 +164,7 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
         accountKey: { privateKey: account.privateKey, compressed: true },
         listen: { host: LOOPBACK, port: hostPort(index) },
         claimEveryMs: CLAIM_EVERY_MS,
+        ...(kind === 'plants' ? { planting } : {}),
       },
     );
     sim.hosts.set(world.name, host);
@@ -168,7 +174,7 @@ export function hostProcess(sim: SimAssay, index: number): SimMain {
 
 /** A cheat does not help to convict itself. */
 function chainOf(kind: HostKind, chain: ChainPort, operatingKey: Uint8Array): ChainPort {
-  if (kind === 'honest') return chain;
+  if (kind === 'honest' || kind === 'plants') return chain;
   const cheat = withholding(chain, ['reject', 'expire']);
   return kind === 'hides-sketch' ? hidingSketches(cheat, operatingKey) : cheat;
 }

@@ -8,6 +8,7 @@ import { publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import type { Engine } from '@assay/engine';
 import {
   blindingOf,
+  commitTranscript,
   decodePrompt,
   type ModelManifest,
   type Prompt,
@@ -24,6 +25,7 @@ import type { ChainPort } from './chain-port.ts';
 import type { Job } from './job.ts';
 import type { JobBook } from './job-book.ts';
 import { LIMITS } from './limits.ts';
+import type { Planting } from './planting.ts';
 import { openPrompt, storedContent } from './sealing.ts';
 
 /** A model this host serves. */
@@ -39,6 +41,8 @@ export interface AnsweringDeps {
   readonly log: Logger;
   /** By model id, hex. */
   readonly models: ReadonlyMap<string, ServedModel>;
+  /** Makes noise of the sketches of planted answers; absent: nothing is planted. */
+  readonly planting?: Pick<Planting, 'disguise'> | null;
 }
 
 export interface AnswerOptions {
@@ -92,6 +96,7 @@ async function answer(job: Job, deps: AnsweringDeps, options: AnswerOptions): Pr
   const made = await makeJobAnswer(job, { prompt: prompt.value, scope: opened.scope }, model, {
     world,
     options,
+    planting: deps.planting ?? null,
   });
   const { commitment, content } = made;
   const hostSignature = signCommitment(commitment, options.chainId, options.operatingKey);
@@ -114,17 +119,27 @@ async function makeJobAnswer(
   job: Job,
   { prompt, scope }: { readonly prompt: Prompt; readonly scope: SealScope | null },
   { engine, manifest }: ServedModel,
-  { world, options }: { readonly world: World; readonly options: AnswerOptions },
+  {
+    world,
+    options,
+    planting,
+  }: {
+    readonly world: World;
+    readonly options: AnswerOptions;
+    readonly planting: Pick<Planting, 'disguise'> | null;
+  },
 ) {
   const { request, beaconBurnHash } = job.assigned;
   const hostPublicKey = publicKeyFromPrivate(options.operatingKey);
   const task = { manifest, request, prompt, hostPublicKey, beaconBurnHash };
-  const { commitment, transcript } = await makeAnswer(task, engine, {
+  const nowSecs = Math.floor(world.clock.nowMs() / 1000);
+  const made = await makeAnswer(task, engine, {
     random: (size) => world.random.bytes(size),
-    nowSecs: Math.floor(world.clock.nowMs() / 1000),
+    nowSecs,
     ...(scope === null ? {} : { blinding: blindingOf(scope) }),
     signal: options.signal,
   });
+  const transcript = planting?.disguise(request, made.transcript) ?? made.transcript;
   const content = await storedContent(transcript, scope);
-  return { commitment: { ...commitment, transcriptHash: sha256(content.ids) }, content };
+  return { commitment: commitTranscript(transcript, nowSecs, sha256(content.ids)), content };
 }

@@ -10,7 +10,7 @@
 import { bytesEqual, bytesToHex } from '@assay/bytes';
 import { hash160, publicKeyFromPrivate } from '@assay/crypto';
 import { engineMismatch } from '@assay/engine';
-import { modelIdHex, type SealKeyPair, sealKeyPair, sealSecretOf } from '@assay/jobs';
+import { modelId, modelIdHex, type SealKeyPair, sealKeyPair, sealSecretOf } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
 import type { Store } from '@assay/store';
 import type { WalletNetwork } from '@assay/wallet';
@@ -22,6 +22,7 @@ import type { AssignedRequest, ChainNews, ChainPort, SignerCycle } from './chain
 import { isSameRequest, type Job, newJob } from './job.ts';
 import { JobBook } from './job-book.ts';
 import { LIMITS } from './limits.ts';
+import { Planting } from './planting.ts';
 import { Publishing } from './publishing.ts';
 import { createHandler, type GeneratePolicy } from './server.ts';
 import { SessionBook } from './session-book.ts';
@@ -59,6 +60,12 @@ export interface HostOptions {
   readonly generate?: GeneratePolicy;
   /** Requests answered at once. Default 2. */
   readonly parallel?: number;
+  /** Plants answers now and then, to see whether judges look; absent: never. */
+  readonly planting?: {
+    /** Asks; another account than the host's. Secret. */
+    readonly accountKey: SigningKey;
+    readonly everyMs: number;
+  };
   /** Opens sealed prompts; its public half is registered. 32 bytes. Default: of the operating key. */
   readonly sealSecret?: Uint8Array;
 }
@@ -86,6 +93,7 @@ export class HostDaemon {
   readonly #book: JobBook;
   readonly #publishing: Publishing;
   readonly #settling: Settling;
+  readonly #planting: Planting | null;
   readonly #abort = new AbortController();
   readonly #answering = new Set<bigint>();
   readonly #running = new Set<Promise<void>>();
@@ -102,8 +110,11 @@ export class HostDaemon {
     this.#models = new Map(deps.models.map((model) => [modelIdHex(model.manifest), model]));
     this.#book = new JobBook(store);
     const shared = { world, chain, book: this.#book, log };
-    this.#publishing = new Publishing(shared, options.operatingKey);
     this.#settling = new Settling(shared, { network, contract, accountKey, feeMicro });
+    const planting = this.#openPlanting();
+    this.#planting = planting;
+    const isHeldBack = (job: Job) => planting?.isHeldBack(job) ?? false;
+    this.#publishing = new Publishing({ ...shared, isHeldBack }, options.operatingKey);
     this.#sealKeys = sealKeyPair(options.sealSecret ?? sealSecretOf(options.operatingKey));
   }
 
@@ -132,8 +143,34 @@ export class HostDaemon {
     await this.#listen(first, sessions);
     this.#keep('watch', (signal) => this.#watch(signal));
     this.#keep('follow', (signal) => this.#follow(signal));
+    if (this.#planting !== null) this.#keep('plant', (signal) => this.#plant(signal));
     log.info('host started', { address: this.address, openJobs: this.#book.open().length });
     this.#dispatch();
+  }
+
+  #openPlanting(): Planting | null {
+    const { planting, network, contract, operatingKey, feeMicro = 3_000n } = this.#options;
+    const { chain, store, log, models } = this.#deps;
+    const [first] = models;
+    if (planting === undefined || first === undefined) return null;
+    return new Planting(
+      { world: this.#world, chain, book: this.#book, store, log },
+      {
+        ...planting,
+        network,
+        boot: contract.replace(/\.[^.]+$/, ''),
+        operatingKey,
+        host: this.address,
+        model: modelId(first.manifest),
+        feeMicro,
+      },
+    );
+  }
+
+  async #plant(signal: AbortSignal): Promise<void> {
+    if (!(await this.#world.timers.sleep(LIMITS.plantLookMs, signal))) return;
+    await this.#planting?.look();
+    await this.#publishing.run();
   }
 
   /** Ends the loops; what is half done is taken up at the next start. */
@@ -349,7 +386,15 @@ export class HostDaemon {
     const { signal } = this.#abort;
     const { network, operatingKey } = this.#options;
     const { chain, log } = this.#deps;
-    const deps = { world: this.#world, chain, book: this.#book, log, models: this.#models };
+    const planting = this.#planting;
+    const deps = {
+      world: this.#world,
+      chain,
+      book: this.#book,
+      log,
+      models: this.#models,
+      planting,
+    };
     try {
       if (await this.#leavesToOthers(job)) return;
       const sealKeys = this.#sealKeys;

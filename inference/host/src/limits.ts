@@ -70,6 +70,10 @@ export const LIMITS = {
   sessionLineMs: 5,
   /** Bitcoin blocks before a session's end from which on no requests are taken. */
   sessionEndMarginBlocks: 2,
+  /** Escrow of a planted request: more than 32 tokens cost anywhere; what is not paid comes back. */
+  plantEscrowMicro: 1_000_000n,
+  /** Milliseconds between looks at plants under way. */
+  plantLookMs: 2_000,
   /** Newest Bitcoin blocks that may seed a request. */
   beaconsMax: 3,
   /** Sessions in one claim transaction: the contract's list bound. */

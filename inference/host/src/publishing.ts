@@ -15,6 +15,8 @@ export interface PublishingDeps {
   readonly world: World;
   readonly chain: ChainPort;
   readonly book: JobBook;
+  /** Answers that nobody may see yet. */
+  readonly isHeldBack?: (job: Job) => boolean;
 }
 
 export class Publishing {
@@ -71,10 +73,11 @@ export class Publishing {
 
   /** The slot first: the node takes only content that a slot announces. */
   async #run(): Promise<void> {
-    const { book } = this.#deps;
-    const receipts = book.open().flatMap(({ receipt }): Receipt[] => (receipt ? [receipt] : []));
+    const { book, isHeldBack = () => false } = this.#deps;
+    const shown = book.open().filter((job) => !isHeldBack(job));
+    const receipts = shown.flatMap(({ receipt }): Receipt[] => (receipt ? [receipt] : []));
     if (!(await this.#slot.write(receipts))) return;
-    for (const { id, receipt } of book.open()) {
+    for (const { id, receipt } of shown) {
       if (receipt === null) continue;
       const { commitment, sketchHash } = receipt;
       if (!this.#idsTaken.has(id) && (await this.#upload(commitment.transcriptHash))) {

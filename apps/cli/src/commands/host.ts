@@ -6,6 +6,7 @@ import { createHttpChain, createSessionChain, HostDaemon } from '@assay/host';
 import { modelIdHex, sealKeyPair, sealSecretOf } from '@assay/jobs';
 import { openLmdbStore } from '@assay/store/lmdb';
 import { addressOfPublicKey, DEVNET_IDS, parsePrivateKey, publicKeyOf } from '@assay/wallet';
+import type { SigningKey } from '@assay/wire';
 import { nodeWorld } from '@assay/world/node';
 import { readHostToml } from '../config/host-toml.ts';
 import { bootAddressOf } from '../inference.ts';
@@ -36,6 +37,7 @@ async function startHost(configPath: string, flags: ModelSettings): Promise<Serv
       ? sealSecretOf(operatingKey)
       : secretKey('seal_key', config.sealKey);
   const address = addressOfPublicKey(publicKeyOf(accountKey), DEVNET_IDS);
+  const plantKey = readPlantKey(config.plantKey, address);
   const log = commandLogger('host');
   const { host, port } = config.bind;
   announce(log, config.warnings, {
@@ -107,6 +109,9 @@ async function startHost(configPath: string, flags: ModelSettings): Promise<Serv
       ...(config.claimEverySecs === undefined
         ? {}
         : { claimEveryMs: config.claimEverySecs * 1000 }),
+      ...(plantKey === null
+        ? {}
+        : { planting: { accountKey: plantKey, everyMs: config.plantEverySecs * 1000 } }),
     },
   );
   await starting('The host', () => daemon.start());
@@ -119,6 +124,19 @@ async function startHost(configPath: string, flags: ModelSettings): Promise<Serv
       log.info('host stopped', { operator: bytesToHex(publicKeyFromPrivate(operatingKey)) });
     },
   };
+}
+
+/** @throws UserError when it is the host's own: judges would know a plant by who asks */
+function readPlantKey(text: string | undefined, hostAddress: string): SigningKey | null {
+  if (text === undefined) return null;
+  secretKey('plant_key', text);
+  const key = must(parsePrivateKey(text));
+  if (addressOfPublicKey(publicKeyOf(key), DEVNET_IDS) !== hostAddress) return key;
+  throw new UserError(
+    'cli/plant-key',
+    'plant_key is the account of the host itself.',
+    'Use another account with some STX: judges could tell plants by who asks for them.',
+  );
 }
 
 /** Requests on chain are judged by the draw of every token: an engine that hides it would lose its bond. */

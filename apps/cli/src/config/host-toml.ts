@@ -22,7 +22,12 @@ const KEYS: KeyTable = {
   output_price_micro: { type: 'integer' },
   bond_micro: { type: 'integer' },
   claim_every_secs: { type: 'integer', min: 1 },
+  plant_key: { type: 'string' },
+  plant_every_secs: { type: 'integer', min: 60 },
 };
+
+/** A few a day. */
+const PLANT_EVERY_SECS = 6 * 60 * 60;
 
 export interface HostToml {
   readonly warnings: readonly string[];
@@ -43,6 +48,9 @@ export interface HostToml {
   readonly bondMicro: bigint;
   /** Seconds between claims of what sessions owe; undefined: ten minutes. */
   readonly claimEverySecs: number | undefined;
+  /** Account that asks for planted answers; undefined: nothing is planted. */
+  readonly plantKey: string | undefined;
+  readonly plantEverySecs: number;
 }
 
 export function readHostToml(path: string): HostToml {
@@ -73,5 +81,7 @@ export function readHostToml(path: string): HostToml {
     outputPriceMicro: BigInt(toml.integer('output_price_micro') ?? 50),
     bondMicro: BigInt(toml.integer('bond_micro') ?? 1_000_000_000),
     claimEverySecs: toml.integer('claim_every_secs'),
+    plantKey: toml.string('plant_key'),
+    plantEverySecs: toml.integer('plant_every_secs') ?? PLANT_EVERY_SECS,
   };
 }
