@@ -44,6 +44,7 @@ function honestRows(model: string, calibration: Calibration): Row[] {
     'E>=10': honest.above10,
     'E>=100': honest.above100,
     'E>=1000': honest.above1000,
+    'impossible draws': honest.impossible,
     'max ln E': round(honest.maxNats, 2),
     'worst mean of a bet': round(Math.max(...Object.values(calibration.worstGain)), 4),
     'impossible from, nats': round(calibration.table.impossibleMicro / 1e6, 4),

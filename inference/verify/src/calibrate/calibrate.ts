@@ -122,6 +122,8 @@ export interface HonestCheck {
   readonly above100: number;
   readonly above1000: number;
   readonly maxNats: number;
+  /** Verdicts that the rule of impossible draws would have made. */
+  readonly impossible: number;
 }
 
 const TEN = Math.log(10) * 1e6;
@@ -368,18 +370,20 @@ export function checkHonest(
   let verdicts = 0;
   let tokens = 0;
   let maxMicro = 0;
+  let impossible = 0;
   const above = [0, 0, 0];
   for (const answer of answers) {
     for (let variant = 0; variant <= answer.redrawn.length; variant++) {
       const peak = peakOf(table, answer, variant);
       verdicts += 1;
+      if (answer.impossibleAt[variant]! >= 0) impossible += 1;
       tokens += answer.margin.length;
       maxMicro = Math.max(maxMicro, peak);
       for (let power = 0; power < 3; power++) if (peak >= (power + 1) * TEN) above[power]! += 1;
     }
   }
   const [above10, above100, above1000] = above as [number, number, number];
-  return { verdicts, tokens, above10, above100, above1000, maxNats: maxMicro / 1e6 };
+  return { verdicts, tokens, above10, above100, above1000, maxNats: maxMicro / 1e6, impossible };
 }
 
 const NAIVE_TOKENS = 32;
