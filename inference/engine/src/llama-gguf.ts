@@ -34,7 +34,8 @@ export async function openGgufModel(
       template: options.template ?? readTemplate(model),
       weightsSha256: await hashFile(path),
       profile: ggufProfile(model, {}),
-      trainedTokens: model.trainContextSize,
+      // Of a model that was loaded for its words only, llama.cpp says nothing about the context.
+      trainedTokens: Number(model.fileInfo.architectureMetadata.context_length ?? 0),
       close: async () => {
         await model.dispose();
         await releaseLlama();

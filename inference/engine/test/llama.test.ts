@@ -4,7 +4,7 @@ import { sha256 } from '@assay/crypto';
 import type { ChatMessage } from '@assay/jobs';
 import { describe, expect, it } from 'vitest';
 import { type Candidate, drawGmV1, type Engine, type GenerateOptions } from '../src/index.ts';
-import { openLlamaEngine } from '../src/llama.ts';
+import { openGgufModel, openLlamaEngine, usualContext } from '../src/llama.ts';
 import { buildModel, ensureModel, PROJECT_MODEL } from '../src/model/index.ts';
 import { checkEngineCompliance } from './compliance.ts';
 
@@ -89,6 +89,22 @@ describe('llama.cpp with several answers at a time, engine compliance', () => {
     await engine.close();
     const late = engine.generate([1], { topK: 1, maxTokens: 1, pick: (_, top) => top[0]!.id });
     await expect(late).rejects.toMatchObject({ code: 'engine/closed' });
+  });
+});
+
+describe('a file read for an engine behind a server', () => {
+  it('says of its model what the embedded engine says', async () => {
+    const { path } = await ensureModel(CACHE);
+    const embedded = await openLlamaEngine({ modelPath: path });
+    const model = await openGgufModel(path);
+    expect(usualContext(model.trainedTokens)).toBe(embedded.info.contextTokens);
+    expect(embedded.info.contextTokens).toBeGreaterThan(0);
+    expect(model.tokenizer.sha256).toBe(embedded.info.tokenizerSha256);
+    expect(model.weightsSha256).toBe(embedded.info.weightsSha256);
+    expect(model.template).toEqual(embedded.info.template);
+    expect(model.profile).toEqual(embedded.info.profile);
+    await model.close();
+    await embedded.close();
   });
 });
 
