@@ -22,6 +22,8 @@ export interface PostedRequest {
   readonly constraint: string | null;
   /** Likeliest tokens to report per position, 0..20; null: no logprobs at all. */
   readonly logprobs: number | null;
+  /** Tells the token ids of the prompt as the model reads it. */
+  readonly promptIds?: boolean;
 }
 
 /** A receipt of a session claim as judges read it, one JSON object per line. */
@@ -56,6 +58,8 @@ export type SessionLine =
       readonly type: 'accepted';
       readonly requestHash: Uint8Array;
       readonly promptTokens: number;
+      /** When they were asked for. */
+      readonly promptIds?: readonly number[];
     }
   | {
       readonly type: 'tokens';
@@ -84,7 +88,7 @@ export type SessionLine =
   | { readonly type: 'error'; readonly code: string; readonly message: string };
 
 export function encodePostedRequest(posted: PostedRequest): string {
-  const { request, signature, prompt, constraint, logprobs } = posted;
+  const { request, signature, prompt, constraint, logprobs, promptIds = false } = posted;
   return JSON.stringify({
     request: {
       index: String(request.index),
@@ -100,6 +104,7 @@ export function encodePostedRequest(posted: PostedRequest): string {
     prompt,
     constraint,
     logprobs,
+    ...(promptIds ? { promptIds } : {}),
   });
 }
 
@@ -126,6 +131,7 @@ export function decodePostedRequest(
       prompt: json.text('prompt', LIMITS.promptByHashBytesMax),
       constraint: json.isNull('constraint') ? null : json.text('constraint', LIMITS.textBytesMax),
       logprobs: json.isNull('logprobs') ? null : json.integer('logprobs', LIMITS.topKMax),
+      ...(json.isNull('promptIds') ? {} : { promptIds: json.flag('promptIds') }),
     };
   });
 }
@@ -226,6 +232,9 @@ function readLine(json: JsonReader): SessionLine {
         type,
         requestHash: json.bytes('requestHash', 32),
         promptTokens: json.integer('promptTokens', LIMITS.promptTokensMax),
+        ...(json.isNull('promptIds')
+          ? {}
+          : { promptIds: json.list('promptIds', LIMITS.promptTokensMax, tokenId) }),
       };
     case 'tokens':
       return {
@@ -328,6 +337,12 @@ class JsonReader {
   number(name: string): number {
     const value = this.#value[name];
     if (typeof value !== 'number') throw new Malformed(name);
+    return value;
+  }
+
+  flag(name: string): boolean {
+    const value = this.#value[name];
+    if (typeof value !== 'boolean') throw new Malformed(name);
     return value;
   }
 

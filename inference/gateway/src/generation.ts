@@ -114,6 +114,7 @@ export class Generation {
       params: { ...question.params, maxTokens },
       constraint: constraintOf(question),
       topLogprobs: question.topLogprobs,
+      tokenIds: question.tokenIds,
       maxFeeMicro,
       beacon: await market.beacon(),
       clientNonce: this.#nonce(),

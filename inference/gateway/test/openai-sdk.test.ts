@@ -268,6 +268,47 @@ describe('completions.create', () => {
   });
 });
 
+describe('return_token_ids', () => {
+  const engine = new FakeEngine();
+  const promptIds = engine.promptIds(QUESTION);
+
+  it('gives the ids of prompt and answer, which spell what was said', async () => {
+    const ask = { model: MODEL, messages: QUESTION, max_tokens: 6, return_token_ids: true };
+    const answer = (await scene.client().chat.completions.create(ask)) as unknown as {
+      prompt_token_ids: number[];
+      choices: { token_ids: number[]; message: { content: string } }[];
+    };
+    expect(answer.prompt_token_ids).toEqual(promptIds);
+    const [choice] = answer.choices;
+    expect(engine.detokenize(choice!.token_ids)).toBe(choice!.message.content);
+    const text = { model: MODEL, prompt: 'The river', max_tokens: 6, return_token_ids: true };
+    const [plain] = (await scene.client().completions.create(text)).choices as unknown as {
+      text: string;
+      token_ids: number[];
+    }[];
+    expect(engine.detokenize(plain!.token_ids)).toBe(plain!.text);
+  });
+
+  it('streams them, those of the prompt once', async () => {
+    const ask = { model: MODEL, messages: QUESTION, max_tokens: 6, return_token_ids: true };
+    const stream = await scene.client().chat.completions.create({ ...ask, stream: true });
+    let text = '';
+    const ids: number[] = [];
+    const prompts: unknown[] = [];
+    for await (const chunk of stream) {
+      const said = chunk as unknown as {
+        prompt_token_ids?: number[];
+        choices: { token_ids?: number[] }[];
+      };
+      text += chunk.choices[0]?.delta.content ?? '';
+      ids.push(...(said.choices[0]?.token_ids ?? []));
+      if (said.prompt_token_ids !== undefined) prompts.push(said.prompt_token_ids);
+    }
+    expect(engine.detokenize(ids)).toBe(text);
+    expect(prompts).toEqual([promptIds]);
+  });
+});
+
 describe('embeddings.create', () => {
   it('gives a vector per input, equal for equal texts, and prices the tokens read', async () => {
     const input = ['The river', 'The bridge', 'The river'];

@@ -118,7 +118,9 @@ export class SessionStreams {
   ): AsyncGenerator<Uint8Array> {
     const { requestHash, promptIds, run } = open;
     try {
-      yield line({ type: 'accepted', requestHash, promptTokens: promptIds.length });
+      const promptTokens = promptIds.length;
+      const told = task.posted.promptIds === true ? { promptIds } : {};
+      yield line({ type: 'accepted', requestHash, promptTokens, ...told });
       yield* this.#lines(session, open, task);
       await written;
       if (run.failure !== null) {

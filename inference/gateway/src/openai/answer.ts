@@ -124,7 +124,14 @@ function callJson(piece: Extract<ChoicePiece, { kind: 'call' }>) {
 
 // ---- chat ---------------------------------------------------------------------------------------
 
+/** Token ids as vLLM names them: of the prompt, and of the answer. */
+export interface IdsOf {
+  readonly output: readonly number[];
+  readonly prompt: readonly number[] | null;
+}
+
 export interface ChatChoice {
+  readonly ids: IdsOf | null;
   readonly pieces: readonly ChoicePiece[];
   readonly reason: FinishReason;
 }
@@ -132,7 +139,8 @@ export interface ChatChoice {
 export function chatObject(envelope: Envelope, choices: readonly ChatChoice[], usage: Usage) {
   return {
     ...chatHead(envelope, 'chat.completion'),
-    choices: choices.map(({ pieces, reason }, index) => {
+    ...(choices[0]?.ids == null ? {} : { prompt_token_ids: choices[0].ids.prompt }),
+    choices: choices.map(({ pieces, reason, ids }, index) => {
       const texts = pieces.flatMap((piece) => (piece.kind === 'text' ? [piece] : []));
       const calls = pieces.flatMap((piece) => (piece.kind === 'call' ? [callJson(piece)] : []));
       const content = texts.map(({ text }) => text).join('');
@@ -148,6 +156,7 @@ export function chatObject(envelope: Envelope, choices: readonly ChatChoice[], u
         },
         logprobs: wantsLogprobs ? { content: logprobs.map(logprobJson), refusal: null } : null,
         finish_reason: reason,
+        ...(ids === null ? {} : { token_ids: ids.output }),
       };
     }),
     usage: usageJson(usage),
@@ -187,6 +196,18 @@ function chatEvent(envelope: Envelope, choice: unknown) {
   return { ...chatHead(envelope, 'chat.completion.chunk'), choices: [choice] };
 }
 
+/** Beside the text of a delta: its token ids; with the first, those of the prompt. */
+export function chatIdsEvent(
+  envelope: Envelope,
+  index: number,
+  { ids, promptIds }: { readonly ids: readonly number[]; readonly promptIds?: readonly number[] },
+) {
+  return {
+    ...chatEvent(envelope, { index, delta: {}, finish_reason: null, token_ids: ids }),
+    ...(promptIds === undefined ? {} : { prompt_token_ids: promptIds }),
+  };
+}
+
 export function chatUsageEvent(envelope: Envelope, usage: Usage) {
   return { ...chatHead(envelope, 'chat.completion.chunk'), choices: [], usage: usageJson(usage) };
 }
@@ -197,6 +218,7 @@ export interface TextChoice {
   readonly text: string;
   readonly logprobs: readonly TokenLogprob[] | null;
   readonly reason: 'stop' | 'length' | null;
+  readonly ids?: IdsOf | null;
 }
 
 export function completionObject(
@@ -210,11 +232,12 @@ export function completionObject(
     created,
     model,
     system_fingerprint: fingerprint,
-    choices: choices.map(({ index, text, logprobs, reason }) => ({
+    choices: choices.map(({ index, text, logprobs, reason, ids = null }) => ({
       index,
       text,
       logprobs: logprobs === null ? null : textLogprobs(logprobs),
       finish_reason: reason,
+      ...(ids === null ? {} : { token_ids: ids.output, prompt_token_ids: ids.prompt }),
     })),
     ...(usage === null ? {} : { usage: usageJson(usage) }),
   };

@@ -27,12 +27,13 @@ export const CALLS: ReadonlyMap<string, (body: Json) => Call> = new Map([
 function chatCall(body: Json): Call {
   const { question, tools, delivery } = readChatRequest(body);
   const { choices, stream, includeUsage } = delivery;
+  const { tokenIds } = question;
   return {
     kind: 'chatcmpl',
     questions: Array<Question>(choices).fill(question),
     stream,
     delivery: (envelope, callId) =>
-      new ChatDelivery(envelope, { choices, tools, includeUsage, callId }),
+      new ChatDelivery(envelope, { choices, tools, tokenIds, includeUsage, callId }),
   };
 }
 
@@ -42,11 +43,13 @@ function textCall(body: Json): Call {
   const each = questions.flatMap((question) => Array<Question>(choices).fill(question));
   const echoes = each.map(({ content }) => (echo && 'text' in content ? content.text : ''));
   const wantsLogprobs = questions[0]!.topLogprobs !== null;
+  const { tokenIds } = questions[0]!;
   return {
     kind: 'cmpl',
     questions: each,
     stream,
-    delivery: (envelope) => new TextDelivery(envelope, { echoes, wantsLogprobs, includeUsage }),
+    delivery: (envelope) =>
+      new TextDelivery(envelope, { echoes, wantsLogprobs, tokenIds, includeUsage }),
   };
 }
 

@@ -55,6 +55,7 @@ export function readChatRequest(body: Json): ChatRequest {
     params: readSampling(fields, maxTokens),
     stop: readStop(fields),
     topLogprobs: readLogprobs(fields),
+    tokenIds: fields.flag('return_token_ids') ?? false,
     seed: readSeed(fields),
     schema: typeof forced === 'object' && forced !== null ? forced : format,
     cacheKey: readCacheKey(fields),

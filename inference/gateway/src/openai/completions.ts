@@ -34,6 +34,7 @@ export function readCompletionRequest(body: Json): CompletionRequest {
     params: readSampling(fields, maxTokens),
     stop: readStop(fields),
     topLogprobs: fields.integer('logprobs', 0, LIMITS.topLogprobsMax),
+    tokenIds: fields.flag('return_token_ids') ?? false,
     seed: readSeed(fields),
     schema: null,
     cacheKey: readCacheKey(fields),

@@ -6,6 +6,7 @@ import {
   type ChoicePiece,
   ChoiceWriter,
   chatFinishEvent,
+  chatIdsEvent,
   chatObject,
   chatPieceEvent,
   chatRoleEvent,
@@ -13,11 +14,13 @@ import {
   completionObject,
   type Envelope,
   type FinishReason,
+  type IdsOf,
   type Usage,
 } from './answer.ts';
 import type { ToolUse } from './chat.ts';
 
 interface ChatState {
+  readonly ids: TokenIds | null;
   readonly writer: ChoiceWriter;
   readonly pieces: ChoicePiece[];
   reason: FinishReason;
@@ -33,6 +36,7 @@ export class ChatDelivery implements Delivery {
     options: {
       readonly choices: number;
       readonly tools: ToolUse | null;
+      readonly tokenIds: boolean;
       readonly includeUsage: boolean;
       readonly callId: () => string;
     },
@@ -40,6 +44,7 @@ export class ChatDelivery implements Delivery {
     this.#envelope = envelope;
     this.#includeUsage = options.includeUsage;
     this.#choices = Array.from({ length: options.choices }, () => ({
+      ids: options.tokenIds ? new TokenIds() : null,
       writer: new ChoiceWriter(options.tools, options.callId),
       pieces: [],
       reason: 'stop',
@@ -50,8 +55,11 @@ export class ChatDelivery implements Delivery {
     return [chatRoleEvent(this.#envelope, index)];
   }
 
-  push(index: number, { text, logprobs }: TokenDelta): readonly unknown[] {
-    return this.#keep(index, this.#choices[index]!.writer.push(text, logprobs));
+  push(index: number, delta: TokenDelta): readonly unknown[] {
+    const { ids, writer } = this.#choices[index]!;
+    ids?.push(delta);
+    const events = this.#keep(index, writer.push(delta.text, delta.logprobs));
+    return ids === null ? events : [...events, chatIdsEvent(this.#envelope, index, delta)];
   }
 
   end(index: number, finish: 'stop' | 'length'): readonly unknown[] {
@@ -75,7 +83,19 @@ export class ChatDelivery implements Delivery {
   }
 }
 
+/** Ids of a choice, for callers who check by tokens. */
+class TokenIds {
+  readonly output: number[] = [];
+  prompt: readonly number[] | null = null;
+
+  push({ ids, promptIds }: TokenDelta): void {
+    this.output.push(...ids);
+    this.prompt ??= promptIds ?? null;
+  }
+}
+
 interface TextState {
+  readonly ids: TokenIds | null;
   text: string;
   readonly logprobs: TokenLogprob[] | null;
   reason: 'stop' | 'length';
@@ -93,6 +113,7 @@ export class TextDelivery implements Delivery {
     options: {
       readonly echoes: readonly string[];
       readonly wantsLogprobs: boolean;
+      readonly tokenIds: boolean;
       readonly includeUsage: boolean;
     },
   ) {
@@ -100,6 +121,7 @@ export class TextDelivery implements Delivery {
     this.#echoes = options.echoes;
     this.#includeUsage = options.includeUsage;
     this.#choices = options.echoes.map((text) => ({
+      ids: options.tokenIds ? new TokenIds() : null,
       text,
       logprobs: options.wantsLogprobs ? [] : null,
       reason: 'stop',
@@ -111,11 +133,14 @@ export class TextDelivery implements Delivery {
     return text === '' ? [] : [this.#event(index, { text, logprobs: null, reason: null })];
   }
 
-  push(index: number, { text, logprobs }: TokenDelta): readonly unknown[] {
+  push(index: number, delta: TokenDelta): readonly unknown[] {
+    const { text, logprobs } = delta;
     const choice = this.#choices[index]!;
+    choice.ids?.push(delta);
     choice.text += text;
     choice.logprobs?.push(...(logprobs ?? []));
-    return [this.#event(index, { text, logprobs, reason: null })];
+    const ids = choice.ids === null ? null : { output: delta.ids, prompt: delta.promptIds ?? null };
+    return [this.#event(index, { text, logprobs, reason: null, ids })];
   }
 
   end(index: number, reason: 'stop' | 'length'): readonly unknown[] {
@@ -129,6 +154,7 @@ export class TextDelivery implements Delivery {
       readonly text: string;
       readonly logprobs: readonly TokenLogprob[] | null;
       readonly reason: 'stop' | 'length' | null;
+      readonly ids?: IdsOf | null;
     },
   ): unknown {
     return completionObject(this.#envelope, [{ index, ...choice }], null);

@@ -34,7 +34,15 @@ export function readEmbeddingRequest(body: Json): EmbeddingRequest {
   }
   const cacheKey = fields.text('user', LIMITS.headerCharsMax);
   fields.end();
-  const common = { model, params: PARAMS, stop: [], topLogprobs: null, seed: null, schema: null };
+  const common = {
+    model,
+    params: PARAMS,
+    stop: [],
+    topLogprobs: null,
+    tokenIds: false,
+    seed: null,
+    schema: null,
+  };
   const questions = inputs.map((input) => ({ ...common, cacheKey, content: { input } }));
   return { questions, encoding };
 }

@@ -16,6 +16,8 @@ export interface Question {
   readonly stop: readonly string[];
   /** Likeliest tokens per position, 0..20; null: no logprobs. */
   readonly topLogprobs: number | null;
+  /** Ids of prompt and answer are wanted, as vLLM's `return_token_ids` gives them. */
+  readonly tokenIds: boolean;
   /** Fixes the client's share of the sampling seed. */
   readonly seed: number | null;
   /** The answer must be JSON of this schema. */

@@ -42,6 +42,7 @@ export interface AttemptTask {
   /** The constraint's JSON; null without one. */
   readonly constraint: string | null;
   readonly topLogprobs: number | null;
+  readonly tokenIds: boolean;
   readonly maxFeeMicro: bigint;
   readonly beacon: Uint8Array;
   readonly clientNonce: Uint8Array;
@@ -61,6 +62,8 @@ export interface TokenDelta {
   readonly ids: readonly number[];
   readonly text: string;
   readonly logprobs: readonly TokenLogprob[] | null;
+  /** Of the whole prompt, with the first tokens of a host, when token ids were asked for. */
+  readonly promptIds?: readonly number[];
 }
 
 export class Attempt {
@@ -78,6 +81,8 @@ export class Attempt {
   /** How the answer ended; null while it has not, or when the host failed. */
   commitment: Commitment | null = null;
   #end: PartEnd | null = null;
+  /** Told by the host, and not given out yet. */
+  #promptIds: readonly number[] | null = null;
   #digest: Uint8Array;
   #signedTokens = 0;
   #isTaken = false;
@@ -108,6 +113,7 @@ export class Attempt {
       prompt: utf8FromBytes(blob)!,
       constraint: task.constraint,
       logprobs: task.topLogprobs,
+      promptIds: task.tokenIds,
     };
     this.#body = encodePostedRequest(posted);
     this.#part = {
@@ -136,7 +142,10 @@ export class Attempt {
         if (line.type === 'tokens') {
           await written;
           this.#take(line);
-          yield { ids: line.ids, text: line.text, logprobs: line.logprobs };
+          const promptIds = this.#promptIds;
+          this.#promptIds = null;
+          const told = promptIds === null ? {} : { promptIds };
+          yield { ids: line.ids, text: line.text, logprobs: line.logprobs, ...told };
         } else this.#check(line);
         if (this.commitment !== null) return;
       }
@@ -165,6 +174,10 @@ export class Attempt {
       case 'accepted':
         if (!bytesEqual(line.requestHash, this.#requestHash)) throw misbehaved('another request');
         this.promptTokens = line.promptTokens;
+        this.#promptIds = line.promptIds ?? null;
+        if (this.#task.tokenIds && this.#promptIds?.length !== line.promptTokens) {
+          throw misbehaved('another number of prompt ids than tokens');
+        }
         return;
       case 'chunk':
         this.#checkChunk(line);
