@@ -139,7 +139,7 @@ describe('configuration files', () => {
     for (const { text } of files) {
       const path = join(folder, 'config.toml');
       // What is commented out must be right, too.
-      const uncommented = text.replace(/^# (?=[a-z_]+ = )/gm, '');
+      const uncommented = text.replace(/^# (?=[a-z_]+ = |\[)/gm, '');
       for (const variant of [text, uncommented]) {
         writeFileSync(path, variant);
         expect(read(path).warnings, variant).toEqual([]);
