@@ -99,6 +99,8 @@ class PgliteThread implements Database {
     const number = this.#number++;
     return new Promise((done, failed) => {
       this.#waiting.set(number, { done, failed });
+      // The thread alone does not keep the process alive, a question to it does.
+      this.#worker.ref();
       this.#worker.postMessage({ number, task });
     });
   }
@@ -119,6 +121,7 @@ class PgliteThread implements Database {
   #settle({ number, rows, error }: Answer): void {
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
+    if (this.#waiting.size === 0) this.#worker.unref();
     if (error !== undefined) waiting?.failed(new Error(error));
     else waiting?.done(rows ?? []);
   }
