@@ -14,7 +14,7 @@ export const RPC_LIMITS = {
   tenureBytesMax: 8 * 1024 * 1024,
   /** Sortitions one answer of `/v3/tenures/fork_info` goes back. */
   forkInfoDepthMax: 10,
-  /** Transactions of one simulated block. */
+  /** Transactions of one simulated block, and payments out of nothing before them. */
   simulatedTransactionsMax: 1_000,
   /** Blocks listed by `/v3/tenures/blocks`. */
   tenureBlocksMax: 10_000,

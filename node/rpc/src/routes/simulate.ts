@@ -87,8 +87,9 @@ function parseScript(body: Uint8Array): Parsed<Script> {
   if (!Array.isArray(hexes) || !Array.isArray(given)) {
     return refuse('Failed to parse body: it must be {"transactions_hex": [...], "mint": [...]}');
   }
-  if (hexes.length > RPC_LIMITS.simulatedTransactionsMax || given.length > hexes.length + 100) {
-    return refuse(`Failed to parse body: more than ${RPC_LIMITS.simulatedTransactionsMax}`);
+  const { simulatedTransactionsMax: most } = RPC_LIMITS;
+  if (hexes.length > most || given.length > most) {
+    return refuse(`Failed to parse body: more than ${most} transactions or mints`);
   }
   const transactions: Transaction[] = [];
   for (const hex of hexes) {
