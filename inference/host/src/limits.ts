@@ -81,7 +81,7 @@ export const LIMITS = {
   /** Receipts in one claim: judges fetch them all. */
   receiptsPerClaimMax: 100_000,
   /** Requests that are claimed without waiting for the next round. */
-  claimAtRequests: 1_000,
+  claimAtRequests: 4_000,
   /** Bitcoin blocks before a session's end in which it is claimed for at once. */
   claimMarginBlocks: 6,
   /** Milliseconds between claims of one session, when the operator names no other figure. */
