@@ -11,7 +11,7 @@ export function addCalibrateCommand(cli: Command): void {
     .option('--prompts <file>', 'one prompt a line; a built-in mixture without')
     .option('--answers <n>', 'answers per machine', '48')
     .option('--tokens <n>', 'longest answer, tokens', '128')
-    .option('--redraws <n>', 'further seeds per answer', '32')
+    .option('--redraws <n>', 'further seeds per answer', '96')
     .option('--context <n>', 'context window, tokens; what the model was trained on without')
     .option('--kv-cache <type>', "the profile's key-value cache: f16, f32 or q8_0", 'f16')
     .option(
@@ -32,4 +32,4 @@ const HELP = `
 Writes <model>.evidence.json (the table; its SHA-256 goes into the manifest), <model>.calibration.json (what was
 measured), <model>.roc.json and <model>.roc.svg. Hosts and signers that open the model file take the table that lies
 beside it. A new table starts in shadow mode: see docs/calibration.md.
-Takes an hour of one core for a model of a million weights and 48 answers; progress goes to standard error.`;
+Takes some ten minutes for a model of a million weights and 48 answers; progress goes to standard error.`;
