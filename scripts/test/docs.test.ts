@@ -13,6 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -130,7 +131,7 @@ describe('configuration files', () => {
     ['docs/run-a-host.md', readHostToml],
     ['docs/gateway.md', readGatewayToml],
   ] as const;
-  const folder = mkdtempSync(join(root, 'scripts', 'test', '.docs-'));
+  const folder = mkdtempSync(join(tmpdir(), 'assay-docs-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it.each(READERS)('of %s are read without a warning', (page, read) => {
