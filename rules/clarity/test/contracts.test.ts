@@ -10,6 +10,8 @@ import type { ClarityVersion } from '../src/index.ts';
 import { OPENING, PLANS, pickCall, WALLETS } from './contracts/calls.ts';
 import { Dice } from './generator/values.ts';
 import { differences, type OurMachine, ours, withoutTracer } from './oracle.ts';
+import { Checkout } from './public/checkout.ts';
+import { compareContracts } from './public/compare-contracts.ts';
 import { type Answer, DEPLOYER, type Machine, type Reference, reference } from './reference.ts';
 
 const SEED = Number(process.env.SEED ?? 1);
@@ -84,5 +86,24 @@ describe(`whole contracts (seed ${SEED})`, () => {
     expect(found).toEqual([]);
     // A sequence of refusals would prove little.
     expect(succeeded).toBeGreaterThan(CALLS / 4);
+  });
+
+  it('agree as files of a folder, with arguments drawn from their texts', {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    const found: string[] = [];
+    const checkout = new Checkout(join(import.meta.dirname, 'contracts'));
+    const report = await compareContracts({
+      checkout,
+      targets: checkout.ids,
+      callsPerContract: 12,
+      seed: SEED,
+      theirs,
+      onProgress: () => {},
+      onDisagreement: (text) => found.push(text),
+    });
+    expect(found).toEqual([]);
+    expect(report).toMatchObject({ contracts: 7, deployed: 7, refused: 0, skipped: 0, calls: 72 });
+    expect(report.succeeded).toBeGreaterThan(10);
   });
 });

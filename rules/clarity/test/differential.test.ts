@@ -9,6 +9,7 @@ import { compareProgram, comparePrograms, freshMachines } from './compare-progra
 import { Coverage } from './generator/coverage.ts';
 import { randomProgram } from './generator/program.ts';
 import type { OurMachine } from './oracle.ts';
+import { plain } from './public/trees.ts';
 import { DEPLOYER, type Reference, reference } from './reference.ts';
 
 const PROGRAMS = Number(process.env.PROGRAMS ?? 1000);
@@ -61,12 +62,3 @@ describe('random programs', () => {
     expect(compared).toBeGreaterThan(25);
   });
 });
-
-/** Maps of the WASM boundary as plain objects, in the same order. */
-function plain(value: unknown): unknown {
-  if (value instanceof Map) {
-    return Object.fromEntries([...value].map(([key, one]) => [key, plain(one)]));
-  }
-  if (Array.isArray(value)) return value.map(plain);
-  return value;
-}
