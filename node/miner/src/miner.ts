@@ -238,7 +238,7 @@ export class Miner {
 
   /** From a block of ours to one on the chain, if signers will. */
   async #bringHome(proposed: Proposed): Promise<true> {
-    const { world, log } = this.#deps;
+    const { world, chain, log } = this.#deps;
     const { block } = proposed;
     const tally = await this.#gather(proposed);
     if (this.#abort.signal.aborted) return true;
@@ -254,7 +254,9 @@ export class Miner {
         await this.#pause(proposed);
         break;
       case 'open':
-        log.warn('block given up: signatures are missing or the chain moved', shown);
+        if (bytesEqual(chain.tip().blockHash, shown.block)) {
+          log.info('block handed in by signers', shown);
+        } else log.warn('block given up: signatures are missing or the chain moved', shown);
         break;
     }
     return true;
