@@ -8,6 +8,8 @@ import { SimAssay, type SimOptions } from './network.ts';
 const ROUNDS = 25;
 const ASK_EVERY = 4;
 const ASK_FEE_MICRO = 500_000n;
+/** What would be paid twice is paid in this time. */
+const AFTERMATH_MS = 10_000;
 /** Deepest reorganisation of Bitcoin. */
 const DEPTH_MAX = 6;
 
@@ -73,6 +75,11 @@ export async function chaos(seed: number): Promise<string[]> {
   const isAllSaid = () => said() >= ROUNDS + ROUNDS / ASK_EVERY;
   await sim.until(isAllSaid, 'every user got an answer', 200_000);
   for (const txid of acknowledged) await sim.untilMined(txid, 200_000);
+  for (const txid of asked) await sim.untilAnswered(txid, 300_000);
+  // The last reorganisation may take back what was settled; it is settled again, and not once more.
+  const isAllPaid = () => sim.totalSettled() >= BigInt(asked.size);
+  await sim.until(isAllPaid, 'every answer is paid', 200_000);
+  await sim.pass(AFTERMATH_MS);
   const faults: string[] = [];
   for (const txid of asked) {
     const { status } = await sim.untilAnswered(txid, 300_000);
