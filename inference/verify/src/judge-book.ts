@@ -94,13 +94,11 @@ export class JudgeBook {
     const model = modelId(manifest);
     const known = this.#audit(commitmentHash);
     if (known !== null || judged.statistics === null) {
-      const { verdict, reasons } = known ?? judged;
-      return {
-        verdict,
-        reasons,
-        table: this.state(model),
-        host: this.record(model, hostPublicKey),
-      };
+      const table = this.state(model);
+      const impossible = judged.reasons.find(({ code }) => code === 'verify/impossible');
+      const said = impossible === undefined ? judged : accuse(impossible, table);
+      const { verdict, reasons } = known ?? said;
+      return { verdict, reasons, table, host: this.record(model, hostPublicKey) };
     }
     const { suspectMicro } = manifest.thresholds;
     const { evidence } = judged.statistics;

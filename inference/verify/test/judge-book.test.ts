@@ -70,6 +70,13 @@ describe('shadow mode', () => {
     const impossible: Reason = { code: 'verify/impossible', message: '' };
     expect(enter(new JudgeBook(store), measured(0, 0, [impossible])).verdict).toBe('abstain');
     expect(enter(open(), measured(0, 0, [impossible])).verdict).toBe('invalid');
+    // The same of a host that does not open its sketch, so that nothing but the draw was measured.
+    const withheld: Judged = { verdict: 'invalid', reasons: [impossible], statistics: null };
+    expect(enter(new JudgeBook(store), withheld)).toMatchObject({
+      verdict: 'abstain',
+      reasons: [{ code: 'verify/shadow' }],
+    });
+    expect(enter(open(), withheld).verdict).toBe('invalid');
     const broken: Judged = {
       verdict: 'invalid',
       reasons: [{ code: 'verify/seed', message: '' }],

@@ -114,7 +114,11 @@ function scoringOf(scored: ScoredAnswer, model: JudgeModel, book: JudgeBook): Sc
     sketch: sketchOf(scored.scores, toleranceMicro),
     conclude: (sketchPart, isDisputed = false) =>
       concludeWith({ scored, model, book }, { sketchPart, lots: null, isDisputed }),
-    withheld: () => findingOf(concludeAnswer(scored, null)),
+    withheld: () => {
+      const judged = concludeAnswer(scored, null);
+      const { verdict, reasons } = book.enter({ ...aboutOf(scored), judged });
+      return findingOf({ verdict, reasons, statistics: null });
+    },
     isForeign: (sketch) => sketchEvidenceMicro(scored, sketch) >= invalidMicro,
   };
 }
@@ -135,13 +139,16 @@ interface Hearing {
 /** The ruling on an opened answer, after the suspects were asked if they had to be. */
 async function concludeWith(bench: Bench, hearing: Hearing): Promise<Finding> {
   const { scored, book } = bench;
-  const { manifest, hostPublicKey, commitment } = scored.answer;
-  const about = { manifest, hostPublicKey, commitmentHash: commitmentHash(commitment) };
   const judged = concludeAnswer(scored, hearing.sketchPart);
-  const first = book.enter({ ...about, judged });
+  const first = book.enter({ ...aboutOf(scored), judged });
   const last = await escalate({ ...bench, judged, first }, hearing);
   const { verdict, reasons } = last ?? first;
   return findingOf({ verdict, reasons, statistics: judged.statistics });
+}
+
+function aboutOf({ answer }: ScoredAnswer) {
+  const { manifest, hostPublicKey, commitment } = answer;
+  return { manifest, hostPublicKey, commitmentHash: commitmentHash(commitment) };
 }
 
 interface FirstJudgement extends Bench {
