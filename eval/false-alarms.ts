@@ -1,8 +1,8 @@
 /**
  * Many honest answers: two machines with the same model and unlike arithmetic, without the model. Each
  * token is a random distribution over 21 candidates; both machines see it through noise of their own,
- * whose size is that of the worst pair measured and varies from answer to answer (tokens of one answer
- * share it), with one token in a hundred ten times as noisy. The host draws by gm-v1 and publishes a
+ * whose size is that of the worst pair measured. `rough` machines are outside what was calibrated: the size
+ * varies from answer to answer by a factor of e^0.5, and one token in a hundred is ten times as noisy. The host draws by gm-v1 and publishes a
  * sketch, the judge measures and bets, exactly as they do on a model.
  *
  * The bound of 10^-6 is Ville's and needs no count (docs/calibration.md); this counts what can be counted.
@@ -36,12 +36,13 @@ export function runFalseAlarms(
   answers: number,
   noise: number,
   calibrated: EvidenceTable | null,
+  rough = false,
 ): Row[] {
   const tables = [GENERIC_EVIDENCE, ...(calibrated === null ? [] : [calibrated])];
   const tallies = tables.map(() => ({ above: [0, 0, 0, 0], maxMicro: 0 }));
   const uniform = createUniform(11);
   for (let n = 0; n < answers; n++) {
-    const tokens = answer(sha256(bytesFromUtf8(`honest ${n}`)), noise, uniform);
+    const tokens = answer(sha256(bytesFromUtf8(`honest ${n}`)), { noise, rough }, uniform);
     tables.forEach((table, t) => {
       const places = tokens.map((token) => placeToken(table, token, TOLERANCE));
       const { peakMicro } = weighEvidence(table, places);
@@ -53,7 +54,7 @@ export function runFalseAlarms(
     });
   }
   return tables.map((table, t) => ({
-    section: `false alarms: simulated machines, ${noise} nats apart`,
+    section: `false alarms: simulated ${rough ? 'rough ' : ''}machines, ${noise} nats apart`,
     model: 'simulated',
     table: table.name,
     answers,
@@ -67,12 +68,16 @@ export function runFalseAlarms(
 }
 
 /** One honest answer as the judge measures it. */
-function answer(seed: Uint8Array, noise: number, uniform: () => number): TokenMeasurement[] {
-  const size = noise * Math.exp(0.5 * normal(uniform));
+function answer(
+  seed: Uint8Array,
+  { noise, rough }: { readonly noise: number; readonly rough: boolean },
+  uniform: () => number,
+): TokenMeasurement[] {
+  const size = rough ? noise * Math.exp(0.5 * normal(uniform)) : noise;
   return Array.from({ length: TOKENS }, (_, position) => {
     const sharpness = 0.5 + 5 * uniform();
     const logits = Array.from({ length: 21 }, () => sharpness * normal(uniform));
-    const scale = uniform() < 0.01 ? 10 * size : size;
+    const scale = rough && uniform() < 0.01 ? 10 * size : size;
     const host = through(logits, scale / Math.SQRT2, uniform);
     const judge = through(logits, scale / Math.SQRT2, uniform);
     const { id } = drawGmV1(seed, position, host, PARAMS);

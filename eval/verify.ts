@@ -39,7 +39,9 @@ export async function run(options: EvalOptions): Promise<void> {
     if (options.falseAlarms === 0) continue;
     const noise = Math.max(...calibration.pairs.map((pair) => pair.differenceP99)) / 2.5;
     const nats = Number(noise.toPrecision(2));
-    report(options, runFalseAlarms(options.falseAlarms, nats, calibration.table));
+    for (const rough of [false, true]) {
+      report(options, runFalseAlarms(options.falseAlarms, nats, calibration.table, rough));
+    }
   }
   console.log(`\n${((Date.now() - began) / 1000).toFixed(0)} s`);
 }
