@@ -125,7 +125,12 @@ function contextAt(height: number): BlockContext {
 /** The tenure start and the blocks of transfers, built by a leader, as bytes. */
 function buildBlocks(made: ReturnType<typeof population>) {
   const { senders, genesis } = made;
-  const leader = Chainstate.open({ store: new MemoryStore(), network: DEVNET, genesis });
+  const leader = Chainstate.open({
+    store: new MemoryStore(),
+    network: DEVNET,
+    genesis,
+    burnState: { burnBlock: () => null },
+  });
   const { burnView } = contextAt(1);
   const own = [
     sign(MINER, 0n, 0n, {
@@ -211,7 +216,12 @@ function prepare(people: Population): Follower {
   const path = join(folder, 'data');
   const store = openLmdbStore({ path, durable: true, mapSizeBytes: 8 * 2 ** 30 });
   return {
-    chain: Chainstate.open({ store, network: DEVNET, genesis: made.genesis }),
+    chain: Chainstate.open({
+      store,
+      network: DEVNET,
+      genesis: made.genesis,
+      burnState: { burnBlock: () => null },
+    }),
     blocks,
     rates: [],
     async close() {

@@ -220,7 +220,7 @@ export class Coordinator {
 
   #context(tenure: Snapshot, view: Snapshot, timestampSecs: number): BlockContext | null {
     const signers = this.signersAt(tenure.burnHeight);
-    return signers && contextOf(this.snapshots, { view, timestampSecs, signers });
+    return signers && contextOf({ view, timestampSecs, signers });
   }
 
   // Stacks blocks

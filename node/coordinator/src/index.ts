@@ -1,5 +1,5 @@
 /** Bitcoin block in, sortition out; Stacks block in, verified, executed, perhaps the new tip. */
-export { burnViewOf } from './block-context.ts';
+export { burnStateOf, burnViewOf } from './block-context.ts';
 export type { BurnPosition, Election } from './burn-intake.ts';
 export {
   type ChainstatePort,

@@ -2,6 +2,7 @@ import { bytesToHex } from '@assay/bytes';
 import { vrfProve } from '@assay/crypto';
 import { blockId } from '@assay/wire';
 import { describe, expect, it } from 'vitest';
+import { burnStateOf } from '../src/index.ts';
 import { type BlockChange, digest, TestMiner, TestNetwork } from './network.ts';
 
 describe('SIP-021 who may mine and who must sign', () => {
@@ -170,10 +171,14 @@ describe('SIP-021 blocks inside a tenure', () => {
     const tenure = net.coordinator.burnTip()!;
     expect(bytesToHex(context.burnView.consensusHash)).toBe(bytesToHex(tenure.consensusHash));
     expect(context.signers.signers).toHaveLength(4);
-    expect(context.burnBlockHash!(101)).toEqual(
-      net.coordinator.snapshots.atHeight(101)!.burnHeaderHash,
-    );
-    expect(context.burnBlockHash!(tenure.burnHeight + 1)).toBeNull();
+    const { snapshots } = net.coordinator;
+    const burnBlock = (height: number) =>
+      burnStateOf(snapshots).burnBlock(tenure.consensusHash, height);
+    expect(burnBlock(101)!.headerHash).toEqual(snapshots.atHeight(101)!.burnHeaderHash);
+    const address = { version: Uint8Array.of(0), hashBytes: new Uint8Array(20) };
+    expect(burnBlock(101)!.poxAddresses!.addresses).toEqual([address, address]);
+    expect(burnBlock(tenure.burnHeight)!.poxAddresses!.payoutSats).toBeGreaterThan(0n);
+    expect(burnBlock(tenure.burnHeight + 1)).toBeNull();
   });
 });
 

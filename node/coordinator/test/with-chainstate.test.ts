@@ -1,5 +1,11 @@
 import { bytesToHex } from '@assay/bytes';
-import { Chainstate, genesisNetwork, parseGenesis, type StoredHeader } from '@assay/chainstate';
+import {
+  type BurnStateDb,
+  Chainstate,
+  genesisNetwork,
+  parseGenesis,
+  type StoredHeader,
+} from '@assay/chainstate';
 import { formatPrincipal, parsePrincipal } from '@assay/clarity-value';
 import { hash160, publicKeyFromPrivate, vrfProve } from '@assay/crypto';
 import { DEVNET } from '@assay/params';
@@ -7,6 +13,7 @@ import type { Snapshot } from '@assay/sortition';
 import { MemoryStore, type Store } from '@assay/store';
 import { encodeTransaction, type NakamotoBlock, type Transaction } from '@assay/wire';
 import { describe, expect, it } from 'vitest';
+import { burnStateOf } from '../src/index.ts';
 import { digest, TestMiner, TestNetwork, testSigners } from './network.ts';
 
 const addressOf = (privateKey: Uint8Array): string =>
@@ -36,8 +43,16 @@ function open(store: Store): TestNetwork<Chainstate> {
   if (!genesis.ok) throw new Error(genesis.error.message);
   const network = genesisNetwork(genesis.value);
   const prefix = (name: string) => store.prefixed(new TextEncoder().encode(name));
-  const chain = Chainstate.open({ store: prefix('chain/'), network, genesis: genesis.value });
-  return new TestNetwork(prefix('coordinator/'), chain, 3);
+  const burnState: BurnStateDb = {
+    burnBlock: (view, height) => burnStateOf(net.coordinator.snapshots).burnBlock(view, height),
+  };
+  const options = { store: prefix('chain/'), network, genesis: genesis.value, burnState };
+  const net: TestNetwork<Chainstate> = new TestNetwork(
+    prefix('coordinator/'),
+    Chainstate.open(options),
+    3,
+  );
+  return net;
 }
 
 /** Builds with the real builder on the real context, and signs. */

@@ -8,7 +8,7 @@
 import { BitcoinRpc, BurnchainFollower } from '@assay/burnchain';
 import { bytesFromUtf8, err, ok } from '@assay/bytes';
 import { Chainstate, genesisNetwork, type SignerSet, type StoredHeader } from '@assay/chainstate';
-import { Coordinator, type TipMove } from '@assay/coordinator';
+import { burnStateOf, Coordinator, type TipMove } from '@assay/coordinator';
 import { Mempool } from '@assay/mempool';
 import type { Logger } from '@assay/observe';
 import type { ExecutionCost } from '@assay/params';
@@ -76,6 +76,11 @@ export class FullNode {
       store: chainStore.prefixed(prefix('chainstate')),
       network,
       genesis,
+      // The coordinator, which stands on the chainstate, knows the Bitcoin blocks; nobody asks before it is there.
+      burnState: {
+        burnBlock: (view, height) =>
+          burnStateOf(this.coordinator.snapshots).burnBlock(view, height),
+      },
     });
     this.coordinator = new Coordinator(
       {

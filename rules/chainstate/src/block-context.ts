@@ -4,6 +4,7 @@
  * looks at Bitcoin itself.
  * Source: SIP-021 (burn view, tenure), reference/stacks.md 2.4, 2.6.
  */
+import type { BurnBlockFacts } from '@assay/clarity';
 
 /** One Bitcoin block as sortition left it. */
 export interface BurnView {
@@ -52,6 +53,14 @@ export interface BlockContext {
   /** Unix seconds, equal to the header's timestamp. */
   readonly timestampSecs: number;
   readonly signers: SignerSet;
-  /** Bitcoin blocks of this fork, for `get-burn-block-info?`. Null above the burn view. */
-  readonly burnBlockHash?: (burnHeight: number) => Uint8Array | null;
+}
+
+/** Bitcoin blocks for `get-burn-block-info?`: what stacks-core calls BurnStateDB. */
+export interface BurnStateDb {
+  /**
+   * The block at `burnHeight` on the fork that ends in a burn view.
+   * @param consensusHash of the burn view, 20 bytes
+   * @returns null above the burn view and for a burn view that is not known
+   */
+  burnBlock(consensusHash: Uint8Array, burnHeight: number): BurnBlockFacts | null;
 }

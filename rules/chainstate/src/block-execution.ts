@@ -6,7 +6,7 @@ import { assert, bytesEqual } from '@assay/bytes';
 import { type ContractCache, type Cost, CostMeter, creditStx, ZERO_COST } from '@assay/clarity';
 import { type NetworkParams, rewardCycleAt, rulesAt } from '@assay/params';
 import type { NakamotoBlockHeader } from '@assay/wire';
-import type { BlockContext } from './block-context.ts';
+import type { BlockContext, BurnStateDb } from './block-context.ts';
 import { createInfo, type HeaderChain } from './block-info.ts';
 import type { CheckedTransaction } from './checked-transaction.ts';
 import { createFrame, type ExecutionFrame } from './execution-frame.ts';
@@ -25,6 +25,7 @@ export interface ExecutionDeps {
   readonly chain: HeaderChain;
   readonly cache: ContractCache;
   readonly base: StateBase;
+  readonly burnState: BurnStateDb;
 }
 
 /** What a block did, independent of its header's signatures. */
@@ -58,16 +59,15 @@ export class BlockExecution {
   readonly #txids: Uint8Array[] = [];
 
   constructor(deps: ExecutionDeps, parent: StoredHeader, context: BlockContext) {
-    const { network, chain, cache, base } = deps;
+    const { network, chain, cache, base, burnState } = deps;
     this.#chain = chain;
     this.#db = new StateDb(base);
     const tenure = continueTenure(parent);
     const meter = new CostMeter(TENURE_COST);
     meter.reset(parent.tenureCost);
-    const { burnHeight } = context.burnView;
     this.#frame = createFrame({
       network,
-      rules: rulesAt(burnHeight),
+      rules: rulesAt(context.burnView.burnHeight),
       parent,
       context,
       db: this.#db,
@@ -80,9 +80,9 @@ export class BlockExecution {
         tip: parent,
         stacksHeight: parent.height + 1,
         tenureHeight: tenure.height,
-        burnHeight,
         timestampSecs: context.timestampSecs,
-        ...(context.burnBlockHash ? { burnBlockHash: context.burnBlockHash } : {}),
+        burnView: context.burnView,
+        burnState,
       }),
     });
   }

@@ -5,7 +5,7 @@
 import { assert } from '@assay/bytes';
 import type { BurnBlockFacts, StacksBlockFacts, TenureFacts } from '@assay/clarity';
 import type { NetworkParams } from '@assay/params';
-import type { BlockContext } from './block-context.ts';
+import type { BurnStateDb, BurnView } from './block-context.ts';
 import type { FrameInfo } from './execution-frame.ts';
 import type { StoredHeader } from './stored-header.ts';
 
@@ -76,14 +76,14 @@ export interface InfoParts {
   readonly tip: StoredHeader;
   readonly stacksHeight: number;
   readonly tenureHeight: number;
-  readonly burnHeight: number;
   readonly timestampSecs: number;
-  readonly burnBlockHash?: BlockContext['burnBlockHash'];
+  readonly burnView: BurnView;
+  readonly burnState: BurnStateDb;
 }
 
 /** Facts for a block on top of `tip` (or for `tip` itself, when only looking). */
 export function createInfo(parts: InfoParts): FrameInfo {
-  const { chain, network, tip, stacksHeight } = parts;
+  const { chain, network, tip, stacksHeight, burnView } = parts;
   const blockAt = (height: number): StoredHeader | null => {
     if (!Number.isSafeInteger(height) || height < 0 || height >= stacksHeight) return null;
     const id = chain.ancestorAt(tip.blockId, height);
@@ -94,7 +94,7 @@ export function createInfo(parts: InfoParts): FrameInfo {
     isMainnet: network.isMainnet,
     stacksHeight,
     tenureHeight: parts.tenureHeight,
-    burnHeight: parts.burnHeight,
+    burnHeight: burnView.burnHeight,
     blockTimeSecs: BigInt(parts.timestampSecs),
     stacksBlock(height): StacksBlockFacts | null {
       const block = blockAt(height);
@@ -111,9 +111,8 @@ export function createInfo(parts: InfoParts): FrameInfo {
       return block === null ? null : tenureFactsOf(chain, network, tip, block);
     },
     burnBlock(burnHeight): BurnBlockFacts | null {
-      if (burnHeight >= parts.burnHeight) return null;
-      const headerHash = parts.burnBlockHash?.(burnHeight) ?? null;
-      return headerHash === null ? null : { headerHash, poxAddresses: null };
+      if (burnHeight >= burnView.burnHeight) return null;
+      return parts.burnState.burnBlock(burnView.consensusHash, burnHeight);
     },
     stacksHeightOfTenure: (height) => tenureStartAt(chain, tip, height)?.height ?? null,
   };

@@ -22,7 +22,7 @@ import {
 import { admitTransaction } from './admit-transaction.ts';
 import type { BlockBuilder } from './block-builder.ts';
 import { createBuilder } from './block-building.ts';
-import type { BlockContext } from './block-context.ts';
+import type { BlockContext, BurnStateDb } from './block-context.ts';
 import { BlockExecution, type BlockIds, type Executed } from './block-execution.ts';
 import type { HeaderChain } from './block-info.ts';
 import { bootState, genesisBlockHeader, genesisHash, genesisStoredHeader } from './boot.ts';
@@ -54,6 +54,7 @@ export interface ChainstateOptions {
   readonly store: Store;
   readonly network: NetworkParams;
   readonly genesis: Genesis;
+  readonly burnState: BurnStateDb;
 }
 
 /** A block after it became part of the stored tree (or, from `validateBlock`, as if). */
@@ -81,6 +82,7 @@ export class Chainstate {
   readonly #values = new StateCache();
   readonly #checker: TransactionChecker;
   readonly #chain: HeaderChain;
+  readonly #burnState: BurnStateDb;
   readonly #bases: StateBases;
   /** Executed but not applied: by `preparedKey`, oldest first. */
   readonly #prepared = new Map<string, Executed>();
@@ -93,8 +95,9 @@ export class Chainstate {
     return new Chainstate(options);
   }
 
-  private constructor({ store, network, genesis }: ChainstateOptions) {
+  private constructor({ store, network, genesis, burnState }: ChainstateOptions) {
     this.network = network;
+    this.#burnState = burnState;
     this.#index = new ChainIndex(store.prefixed(prefix('c')));
     this.#marf = new Marf(store.prefixed(prefix('m')));
     this.#checker = new TransactionChecker(network);
@@ -193,6 +196,7 @@ export class Chainstate {
       header,
       network: this.network,
       chain: this.#chain,
+      burnState: this.#burnState,
       base: this.#baseAt(header),
       marf: this.#marf,
       cache: this.#contracts,
@@ -321,7 +325,13 @@ export class Chainstate {
   #execution(parent: StoredHeader, context: BlockContext): BlockExecution {
     const { network } = this;
     return new BlockExecution(
-      { network, chain: this.#chain, cache: this.#contracts, base: this.#baseAt(parent) },
+      {
+        network,
+        chain: this.#chain,
+        burnState: this.#burnState,
+        cache: this.#contracts,
+        base: this.#baseAt(parent),
+      },
       parent,
       context,
     );

@@ -1,6 +1,12 @@
 /** Applies transactions, blocks and tenures to state; answers questions about any applied block. */
 export type { BlockBuilder, SealedBlock, TryOutcome } from './block-builder.ts';
-export type { BlockContext, BurnView, SignerEntry, SignerSet } from './block-context.ts';
+export type {
+  BlockContext,
+  BurnStateDb,
+  BurnView,
+  SignerEntry,
+  SignerSet,
+} from './block-context.ts';
 export { type AppliedBlock, Chainstate, type ChainstateOptions } from './chainstate.ts';
 export type { CheckedTransaction } from './checked-transaction.ts';
 export {

@@ -16,6 +16,7 @@ import {
 import type { ClarityValue, TraitId } from '@assay/clarity-value';
 import { encodeMarfProof, type Marf, type MarfProof } from '@assay/marf';
 import { type NetworkParams, READ_ONLY_COST_LIMIT, TENURE_COST_LIMIT } from '@assay/params';
+import type { BurnStateDb } from './block-context.ts';
 import { createInfo, type HeaderChain } from './block-info.ts';
 import { type StateBase, StateDb } from './state-db.ts';
 import type { StoredHeader } from './stored-header.ts';
@@ -84,6 +85,7 @@ export interface ViewParts {
   readonly header: StoredHeader;
   readonly network: NetworkParams;
   readonly chain: HeaderChain;
+  readonly burnState: BurnStateDb;
   readonly base: StateBase;
   readonly marf: Marf;
   readonly cache: ContractCache;
@@ -98,7 +100,7 @@ const BUDGETS = {
 const encoded = (proof: MarfProof | null) => (proof === null ? null : encodeMarfProof(proof));
 
 export function createView(parts: ViewParts): StateView {
-  const { header, network, chain, base, marf, cache } = parts;
+  const { header, network, chain, base, marf, cache, burnState } = parts;
   const { burnHeight } = header.burnView;
   const info = createInfo({
     chain,
@@ -106,8 +108,9 @@ export function createView(parts: ViewParts): StateView {
     tip: header,
     stacksHeight: header.height,
     tenureHeight: header.tenureHeight,
-    burnHeight,
     timestampSecs: header.header.timestampSecs,
+    burnView: header.burnView,
+    burnState,
   });
   /** A fresh scratch state each time: nothing of one question reaches the next. */
   const vm = (meter?: CostMeter): ClarityVm =>

@@ -18,7 +18,9 @@ const FACTS = `
    time: (get-tenure-info? time h), seed: (get-tenure-info? vrf-seed h),
    reward: (get-tenure-info? block-reward h), spent: (get-tenure-info? miner-spend-total h),
    won: (get-tenure-info? miner-spend-winner h)})
-(define-read-only (burn (h uint)) (get-burn-block-info? header-hash h))
+(define-read-only (burn (h uint))
+  {hash: (get-burn-block-info? header-hash h), paid: (get-burn-block-info? pox-addrs h)})
+(define-public (note (h uint)) (ok (burn h)))
 (define-data-var seen (optional uint) none)
 (define-public (see (h uint)) (ok (var-set seen (get-tenure-info? block-reward h))))`;
 /** The same of Clarity 2. */
@@ -102,6 +104,22 @@ describe('facts of the chain for contracts', () => {
       expect(answer).toContain(`(seed (some ${hex(tenureView.vrfSeed)}))`);
       expect(answer).toContain(`(time (some u${tenureView.burnTimestampSecs}))`);
     }
+  });
+
+  it('knows Bitcoin blocks below its own, in a transaction and when somebody looks', () => {
+    const chain = started();
+    const { burnHeight } = chain.tip.burnView;
+    const address = `(tuple (hashbytes 0x${'00'.repeat(20)}) (version 0x00))`;
+    const paid = `(some (tuple (addrs (list ${address} ${address})) (payout u3)))`;
+    const { burnHeaderHash } = chain.burnView(burnHeight - 1);
+    const facts = `(tuple (hash (some ${hex(burnHeaderHash)})) (paid ${paid}))`;
+    expect(ask(chain, 'facts', 'burn', Cv.uint(burnHeight - 1))).toBe(facts);
+    for (const height of [burnHeight, burnHeight + 1]) {
+      expect(ask(chain, 'facts', 'burn', Cv.uint(height))).toBe('(tuple (hash none) (paid none))');
+    }
+    const note = call(`${ALICE.address}.facts`, 'note', [Cv.uint(burnHeight - 1)]);
+    const [receipt] = chain.mine(chain.sign(ALICE, note));
+    expect(clarityValueToString(receipt!.result)).toBe(`(ok ${facts})`);
   });
 
   it('tells a reward once it has matured', () => {

@@ -260,7 +260,12 @@ describe('blocks', () => {
       const genesis = parseGenesis(genesisText({ timestampSecs: 5 }));
       if (!genesis.ok) throw new Error();
       expect(() =>
-        Chainstate.open({ store: second, network: again.network, genesis: genesis.value }),
+        Chainstate.open({
+          store: second,
+          network: again.network,
+          genesis: genesis.value,
+          burnState: { burnBlock: () => null },
+        }),
       ).toThrow('another genesis');
       await second.close();
     } finally {

@@ -2,7 +2,8 @@
  * A small chain for tests: three signers, a miner, accounts with money, one model and one host from
  * genesis. Builds blocks with the real builder and applies them with the real checks.
  */
-import { bytesToHex } from '@assay/bytes';
+import { bytesEqual, bytesToHex } from '@assay/bytes';
+import type { BurnBlockFacts } from '@assay/clarity';
 import { type ClarityValue, formatPrincipal, parsePrincipal } from '@assay/clarity-value';
 import { hash160, publicKeyFromPrivate, sha256 } from '@assay/crypto';
 import { DEVNET, type NetworkParams } from '@assay/params';
@@ -125,6 +126,9 @@ export class TestChain {
       store: this.store,
       network: this.network,
       genesis: parsed.value,
+      burnState: {
+        burnBlock: (consensusHash, height) => this.burnBlock(consensusHash, height),
+      },
     });
     this.tip = this.chain.header(this.chain.genesisBlockId)!;
     this.#burnHeight = this.network.pox.firstBurnHeight;
@@ -150,6 +154,14 @@ export class TestChain {
       burnTimestampSecs: 1_700_000_000 + burnHeight * 600,
       minerPubkeyHash: hash160(MINER.publicKey),
     };
+  }
+
+  /** Every burn view of a test is on the fork that it names; three satoshis for each payee. */
+  burnBlock(consensusHash: Uint8Array, burnHeight: number): BurnBlockFacts | null {
+    if (!bytesEqual(consensusHash, this.burnView(this.#burnHeight).consensusHash)) return null;
+    const { burnHeaderHash: headerHash } = this.burnView(burnHeight);
+    const address = { version: Uint8Array.of(0), hashBytes: new Uint8Array(20) };
+    return { headerHash, poxAddresses: { addresses: [address, address], payoutSats: 3n } };
   }
 
   context(view: BurnView, parent = this.tip): BlockContext {

@@ -7,6 +7,7 @@
 import { assert, bytesEqual, bytesToHex, type Result } from '@assay/bytes';
 import { coinbaseMicroAt, isPreparePhase, type NetworkParams, rulesAt } from '@assay/params';
 import { computeCarryover, nullMinerRangeEnd } from './atc.ts';
+import { BURN_ADDRESS } from './burn-address.ts';
 import {
   type CommitRecipients,
   checkBlockCommit,
@@ -43,7 +44,7 @@ import {
   signingKeyHash,
   type UnauthorizedOp,
 } from './op.ts';
-import type { BlockOps, Snapshot, SortitionWinner } from './snapshot.ts';
+import type { BlockOps, Payouts, Snapshot, SortitionWinner } from './snapshot.ts';
 
 export interface BurnDecision {
   readonly snapshot: Snapshot;
@@ -76,7 +77,8 @@ export function decideBurnBlock(
   const judged = judgeOps(block, history, network, recipients);
   const sortitionHash = mixSortitionHash(parent.sortitionHash, block.burnHeaderHash);
   const draw = drawWinner(block, judged, history, network, sortitionHash);
-  const snapshot = makeSnapshot(block, judged, history, network, sortitionHash, draw);
+  const payouts = payoutsOf(block.burnHeight, judged.accepted, network, recipients);
+  const snapshot = makeSnapshot(block, judged, history, network, { sortitionHash, draw, payouts });
   const { accepted, missed, preStx, rejected } = judged;
   const { samples, noWinner } = draw;
   return { snapshot, ops: { accepted, missed, preStx }, rejected, samples, noWinner };
@@ -230,9 +232,9 @@ function makeSnapshot(
   judged: JudgedOps,
   history: BurnHistory,
   network: NetworkParams,
-  sortitionHash: Uint8Array,
-  draw: Draw,
+  outcome: { readonly sortitionHash: Uint8Array; readonly draw: Draw; readonly payouts: Payouts },
 ): Snapshot {
+  const { sortitionHash, draw, payouts } = outcome;
   const parent = history.tip;
   const opsHash = computeOpsHash(judged.accepted.map((op) => op.txid));
   const poxId = poxIdAt(network.pox, block.burnHeight);
@@ -257,6 +259,7 @@ function makeSnapshot(
     totalBurnSats,
     sortitionCount: parent.sortitionCount + (winner === null ? 0 : 1),
     accumulatedCoinbaseMicro: accumulatedCoinbase(parent, network),
+    payouts,
     winner,
   };
 }
@@ -283,6 +286,26 @@ function winnerOf(
     keyVtxindex: commit.keyVtxindex,
     senderScript: commit.senderScript,
   };
+}
+
+/**
+ * Source: stacks-core `burn/db/sortdb.rs` (get_pox_payout_per_output and the padding with burn addresses).
+ */
+function payoutsOf(
+  burnHeight: number,
+  accepted: readonly AcceptedOp[],
+  network: NetworkParams,
+  recipients: CommitRecipients | null,
+): Payouts {
+  const burnsOnly = isPreparePhase(network.pox, burnHeight);
+  const outputs = burnsOnly ? 1 : network.pox.outputsPerCommit;
+  const drawn = burnsOnly ? [] : (recipients?.payees ?? []);
+  const payees = Array.from({ length: outputs }, (_, i) => drawn[i] ?? BURN_ADDRESS);
+  let perPayeeSats = 0n;
+  for (const op of accepted) {
+    if (op.kind === 'block-commit') perPayeeSats += op.burnFeeSats / BigInt(outputs);
+  }
+  return { payees, perPayeeSats };
 }
 
 /**

@@ -3,6 +3,7 @@
  * Snapshots form a tree as Bitcoin blocks do; the consensus hash names one for the Stacks chain.
  * Source: SIP-001; stacks-core `burn/mod.rs`, `burn/sortition.rs` (facts).
  */
+import { BURN_ADDRESS, type BurnAddress } from './burn-address.ts';
 import type { AcceptedOp, MissedCommit, PreStxOp } from './op.ts';
 
 export interface Snapshot {
@@ -26,8 +27,17 @@ export interface Snapshot {
   readonly sortitionCount: number;
   /** Coinbases of Bitcoin blocks without winner since the last one, for this or the next winner. */
   readonly accumulatedCoinbaseMicro: bigint;
+  /** Whom this block's commits were to pay, and what each of them got. */
+  readonly payouts: Payouts;
   /** Null: no sortition (nobody bid, the winner was not eligible, or the null miner won). */
   readonly winner: SortitionWinner | null;
+}
+
+export interface Payouts {
+  /** One in a prepare phase, else one per output of a commit; where nobody is drawn, a burn address. */
+  readonly payees: readonly BurnAddress[];
+  /** Satoshis of all commits together, for each payee. */
+  readonly perPayeeSats: bigint;
 }
 
 export interface SortitionWinner {
@@ -81,6 +91,7 @@ export function firstSnapshot(block: {
     totalBurnSats: 0n,
     sortitionCount: 0,
     accumulatedCoinbaseMicro: 0n,
+    payouts: { payees: [BURN_ADDRESS, BURN_ADDRESS], perPayeeSats: 0n },
     winner: null,
   };
 }

@@ -7,6 +7,7 @@ import {
   BURN_ADDRESS,
   type BurnBlock,
   type BurnDecision,
+  type CommitRecipients,
   chainedOutputIndex,
   decideBurnBlock,
   firstSnapshot,
@@ -103,8 +104,14 @@ export class BurnChain {
     };
   }
 
-  decide(parent: Snapshot, ops: readonly ParsedOp[], fork = ''): BurnDecision {
-    return decideBurnBlock(this.block(parent, ops, fork), this.db.history(parent), this.network);
+  decide(
+    parent: Snapshot,
+    ops: readonly ParsedOp[],
+    fork = '',
+    recipients: CommitRecipients | null = null,
+  ): BurnDecision {
+    const block = this.block(parent, ops, fork);
+    return decideBurnBlock(block, this.db.history(parent), this.network, recipients);
   }
 
   /** Decides, stores and makes canonical. */

@@ -3,6 +3,8 @@ import { ripemd160, sha256 } from '@assay/crypto';
 import { DEVNET } from '@assay/params';
 import { describe, expect, it } from 'vitest';
 import {
+  BURN_ADDRESS,
+  type BurnAddress,
   consensusAncestorHeights,
   mixSortitionHash,
   poxIdAt,
@@ -69,6 +71,35 @@ describe('SIP-001 sortition', () => {
     const next = chain.push([chain.commitOp(miner, 108, 1, 20_000n)]);
     expect(empty.noWinner).toBe('no-commits');
     expect(next.snapshot.accumulatedCoinbaseMicro).toBe(1_000_000_000n);
+  });
+
+  it('remembers whom the bids were to pay, and what each payee got (SIP-007)', () => {
+    const chain = new BurnChain();
+    const [a, b] = [chain.miner('a'), chain.miner('b')];
+    chain.push([chain.keyOp(a, 101, 1), chain.keyOp(b, 101, 2)]);
+    // Each bid is halved by itself, rounding down.
+    const bids = [chain.commitOp(a, 102, 1, 20_001n), chain.commitOp(b, 102, 2, 11n)];
+    const two = { payees: [BURN_ADDRESS, BURN_ADDRESS] };
+    expect(chain.decide(chain.db.tip, bids).snapshot.payouts).toEqual({
+      ...two,
+      perPayeeSats: 10_005n,
+    });
+    expect(chain.push([]).snapshot.payouts).toEqual({ ...two, perPayeeSats: 0n });
+    while (chain.db.tip.burnHeight < 115) chain.push([]);
+    expect(chain.push([chain.commitOp(a, 116, 1, 7n)]).snapshot.payouts).toEqual({
+      payees: [BURN_ADDRESS],
+      perPayeeSats: 7n,
+    });
+    const payee: BurnAddress = { kind: 'p2wpkh', program: digest('payee').slice(0, 20) };
+    const drawn = { payees: [payee], descendsFromAnchor: () => true };
+    expect(chain.decide(chain.db.tip, [], '', drawn).snapshot.payouts.payees).toEqual([
+      BURN_ADDRESS,
+    ]);
+    while (chain.db.tip.burnHeight < 121) chain.push([]);
+    expect(chain.decide(chain.db.tip, [], '', drawn).snapshot.payouts.payees).toEqual([
+      payee,
+      BURN_ADDRESS,
+    ]);
   });
 
   it('needs one commit only in a prepare phase', () => {

@@ -126,11 +126,7 @@ function contextOf(
 ): BlockContext | null {
   const { burnView } = header;
   const signers = deps.coordinator.signerSet(header.rewardCycle);
-  if (signers === null) return null;
-  const view = deps.burn.byConsensusHash(burnView.consensusHash);
-  const burnBlockHash = (burnHeight: number): Uint8Array | null =>
-    (view === null ? null : deps.burn.ancestorAt(view, burnHeight))?.burnHeaderHash ?? null;
-  return { burnView, timestampSecs, signers, burnBlockHash };
+  return signers && { burnView, timestampSecs, signers };
 }
 
 interface Ran {
