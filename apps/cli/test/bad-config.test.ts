@@ -122,6 +122,8 @@ describe('the rest', () => {
     mustRefuse(await run('host', `${host()}engine = "abacus"\n`), /abacus/);
     const blocks = `${gateway()}session_blocks = 9999\n`;
     mustRefuse(await run('gateway', blocks), 'session_blocks is 9999, which is too large.');
+    const token = `${gateway()}admin_token = "two words"\n`;
+    mustRefuse(await run('gateway', token), 'admin_token is not 1 to 256 visible characters');
   });
 
   it('check-config says what is wrong, and warns by name of what has no effect', async () => {

@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runDevnet } from '../src/devnet/devnet.ts';
-import { lockFolder } from '../src/devnet/folder-lock.ts';
 import { checkPortsFree, wantedPorts } from '../src/devnet/free-ports.ts';
 import { DEFAULT_PORTS, layOut } from '../src/devnet/layout.ts';
 import { readableLogLine } from '../src/devnet/log-line.ts';
 import { Narrator } from '../src/devnet/narrator.ts';
 import { Progress } from '../src/devnet/progress.ts';
+import { lockFolder, processName, type Tenant } from '../src/folder-lock.ts';
 import { UserError } from '../src/user-error.ts';
 import { runCli } from './run-cli.ts';
 import { SAMPLES } from './sample-results.ts';
@@ -92,8 +92,8 @@ describe('the command line', () => {
 
   it('a second devnet in the same folder hears of the first, not of its ports', async () => {
     const place = join(folder, 'twice');
-    lockFolder(place)();
-    writeFileSync(join(place, 'devnet.pid'), `${process.ppid}\n`);
+    lockFolder(place, 'devnet')();
+    writeFileSync(join(place, 'devnet.pid'), `${processName(process.ppid)}\n`);
     const { err, code } = await runCli('assay', 'devnet', '--folder', place);
     expect(code).toBe(1);
     expect(err).toContain(`A devnet already runs in ${place} (process ${process.ppid}).`);
@@ -133,17 +133,23 @@ describe('options', () => {
 });
 
 describe('the folder', () => {
-  it('belongs to one devnet at a time; a lock of the dead does not count', async () => {
-    const place = join(folder, 'locked');
-    const unlock = lockFolder(place);
-    unlock();
-    writeFileSync(join(place, 'devnet.pid'), `${process.ppid}\n`);
-    const error = await problem(() => lockFolder(place));
-    expect(error.code).toBe('cli/folder-in-use');
-    expect(error.message).toContain(String(process.ppid));
-    writeFileSync(join(place, 'devnet.pid'), '2147483646\n');
-    lockFolder(place)();
-  });
+  it.each<Tenant>(['devnet', 'node', 'signer', 'host'])(
+    'belongs to one %s at a time; a lock of the dead does not count',
+    async (tenant) => {
+      const place = join(folder, `locked-${tenant}`);
+      const file = join(place, `${tenant}.pid`);
+      lockFolder(place, tenant)();
+      writeFileSync(file, `${processName(process.ppid)}\n`);
+      const error = await problem(() => lockFolder(place, tenant));
+      expect(error.code).toBe('cli/folder-in-use');
+      expect(error.message).toBe(`A ${tenant} already runs in ${place} (process ${process.ppid}).`);
+      // One that is gone; and one that has the number of one that is gone.
+      for (const dead of ['2147483646', `${process.ppid} 1`]) {
+        writeFileSync(file, `${dead}\n`);
+        lockFolder(place, tenant)();
+      }
+    },
+  );
 
   it('keeps its genesis when laid out again, and forgets it on reset', () => {
     const place = join(folder, 'layout');

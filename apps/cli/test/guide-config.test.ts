@@ -241,6 +241,12 @@ describe('mistakes', () => {
       'cli/config-bad-endpoint',
       /20443/,
     ],
+    [
+      'an address that asks for TLS',
+      '[node]\nworking_dir = "x"\nrpc_bind = "https://127.0.0.1:20443"',
+      'cli/config-bad-endpoint',
+      /https, which is not spoken here/,
+    ],
   ])('%s', (_what, text, code, message) => {
     const error = problem(text);
     expect(error.code).toBe(code);

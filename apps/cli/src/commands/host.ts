@@ -9,6 +9,7 @@ import { addressOfPublicKey, DEVNET_IDS, parsePrivateKey, publicKeyOf } from '@a
 import type { SigningKey } from '@assay/wire';
 import { nodeWorld } from '@assay/world/node';
 import { readHostToml } from '../config/host-toml.ts';
+import { lockFolder } from '../folder-lock.ts';
 import { bootAddressOf } from '../inference.ts';
 import { type OpenModel, openModelSource } from '../model-file.ts';
 import { describeSource, type ModelSettings, modelSource } from '../model-source.ts';
@@ -54,6 +55,7 @@ async function startHost(configPath: string, flags: ModelSettings): Promise<Serv
     outputPriceMicro: config.outputPriceMicro,
     bondMicro: config.bondMicro,
   });
+  const unlock = lockFolder(config.dbPath, 'host');
   const node = new NodeApi(config.nodeUrl);
   const [model, chainId] = await Promise.all([openModelSource(source), waitForNode(node, log)]);
   log.info('model loaded', {
@@ -121,6 +123,7 @@ async function startHost(configPath: string, flags: ModelSettings): Promise<Serv
       await daemon.stop();
       await model.engine.close();
       await store.close();
+      unlock();
       log.info('host stopped', { operator: bytesToHex(publicKeyFromPrivate(operatingKey)) });
     },
   };

@@ -5,6 +5,7 @@ import { openLmdbStore } from '@assay/store/lmdb';
 import { nodeWorld } from '@assay/world/node';
 import { type NodeToml, readNodeToml } from '../config/node-toml.ts';
 import { devnetAccount } from '../devnet/accounts.ts';
+import { lockFolder } from '../folder-lock.ts';
 import { loadGenesis } from '../genesis-file.ts';
 import { builtPages } from '../pages.ts';
 import { runService, type Service } from '../service.ts';
@@ -75,6 +76,7 @@ async function startNode(configPath: string): Promise<Service> {
     devnet: config.devnet,
     observers: config.observers.map((observer) => observer.endpoint),
   });
+  const unlock = lockFolder(config.workingDir, 'node');
   // A devnet forgives a power cut; what was acknowledged survives the end of the process either way.
   const chainStore = openLmdbStore({
     path: join(config.workingDir, 'chain.mdb'),
@@ -104,6 +106,7 @@ async function startNode(configPath: string): Promise<Service> {
     stop: async () => {
       await node.stop();
       await Promise.all([chainStore.close(), serviceStore.close()]);
+      unlock();
       log.info('node stopped');
     },
   };

@@ -19,6 +19,7 @@ import { openLmdbStore } from '@assay/store/lmdb';
 import { DEFAULT_BOUNDS, JudgeBook } from '@assay/verify';
 import { nodeWorld } from '@assay/world/node';
 import { readSignerToml, type SignerToml } from '../config/signer-toml.ts';
+import { lockFolder } from '../folder-lock.ts';
 import { type OpenModel, openModel, openModelSource } from '../model-file.ts';
 import { modelSource } from '../model-source.ts';
 import { NodeApi } from '../node-api.ts';
@@ -158,6 +159,7 @@ async function startSigner(configPath: string): Promise<Service> {
     modelFiles: config.modelFiles,
     modelServers: config.modelServers.map(({ engine, baseUrl }) => `${engine} at ${baseUrl}`),
   });
+  const unlock = lockFolder(config.dbPath, 'signer');
   const world = nodeWorld();
   const store = openLmdbStore({ path: join(config.dbPath, 'signer.mdb') });
   const bounds = { ...DEFAULT_BOUNDS, auditsMin: config.shadowAudits };
@@ -188,6 +190,7 @@ async function startSigner(configPath: string): Promise<Service> {
       await signer.stop();
       await close();
       await store.close();
+      unlock();
       log.info('signer stopped');
     },
   };

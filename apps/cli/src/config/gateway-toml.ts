@@ -59,7 +59,7 @@ export function readGatewayToml(path: string): GatewayToml {
     databaseUrl: process.env.DATABASE_URL ?? toml.string('database_url'),
     accountKey: toml.required('account_key'),
     voucherKey: toml.required('voucher_key'),
-    adminToken: toml.string('admin_token'),
+    adminToken: readAdminToken(toml.string('admin_token')),
     demoKey: toml.string('demo_key'),
     depositMicro: BigInt(toml.integer('deposit_micro') ?? 100_000_000),
     sessionBlocks: toml.integer('session_blocks') ?? 1_008,
@@ -67,6 +67,16 @@ export function readGatewayToml(path: string): GatewayToml {
     takesPayments: toml.boolean('x402') ?? false,
     tokens: toml.tables('x402_tokens').map((table) => readToken(path, table)),
   };
+}
+
+/** As an HTTP header can carry it. */
+function readAdminToken(token: string | undefined): string | undefined {
+  if (token === undefined || /^[\x21-\x7e]{1,256}$/.test(token)) return token;
+  throw new UserError(
+    'cli/config-bad-value',
+    'admin_token is not 1 to 256 visible characters without spaces.',
+    'Make one with `openssl rand -hex 32`.',
+  );
 }
 
 /** An `[[x402_tokens]]` table; its types are checked. */

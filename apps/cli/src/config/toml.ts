@@ -177,7 +177,14 @@ export function readToml(path: string, known: KeyTable): TomlConfig {
 
 /** Splits `host:port`; the port must be 1..65535 (0 lets the system choose). */
 export function parseEndpoint(key: string, text: string): { host: string; port: number } {
-  const match = /^(?:https?:\/\/)?(\[[^\]]+\]|[^:/]+):(\d{1,5})\/?$/.exec(text);
+  if (text.startsWith('https://')) {
+    throw new UserError(
+      'cli/config-bad-endpoint',
+      `${key} asks for https, which is not spoken here: ${text}.`,
+      'Write the http endpoint; over other networks, reach it through a tunnel (WireGuard, ssh -L).',
+    );
+  }
+  const match = /^(?:http:\/\/)?(\[[^\]]+\]|[^:/]+):(\d{1,5})\/?$/.exec(text);
   const port = Number(match?.[2]);
   if (match === null || port > 65535) {
     throw new UserError(

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DEVNET } from '@assay/params';
 import { packageRoot } from '../files.ts';
+import { checkFolderFree, lockFolder } from '../folder-lock.ts';
 import { loadGenesis } from '../genesis-file.ts';
 import { modelSource } from '../model-source.ts';
 import { NodeApi } from '../node-api.ts';
@@ -16,7 +17,6 @@ import { UserError } from '../user-error.ts';
 import { BitcoinHeight } from './bitcoin-height.ts';
 import { closingWords } from './closing-words.ts';
 import { askFirstQuestion } from './first-question.ts';
-import { checkFolderFree, lockFolder } from './folder-lock.ts';
 import { checkPortsFree, nextFreePort, wantedPorts } from './free-ports.ts';
 import {
   type DevnetLayout,
@@ -97,10 +97,10 @@ export async function runDevnet(options: RunDevnetOptions): Promise<void> {
   check(options);
   const folder = resolve(options.folder);
   // The more telling of the two answers when it is this devnet that holds the ports.
-  checkFolderFree(folder);
+  checkFolderFree(folder, 'devnet');
   const ports = { ...options.ports, gateway: await nextFreePort(options.ports.gateway) };
   await checkPortsFree(wantedPorts(ports, { signers: SIGNERS, hosts: options.hosts }));
-  const unlock = lockFolder(folder);
+  const unlock = lockFolder(folder, 'devnet');
   try {
     const isNew = options.reset || !existsSync(join(folder, 'genesis.json'));
     const { modelFile } = options;
