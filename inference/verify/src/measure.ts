@@ -100,38 +100,71 @@ export function fieldOf({ id, logprob, top }: TokenScore, params: SamplingParams
     const isKept = candidates.map(() => true);
     return { candidates, isKept, slack: isKept.map(() => Number.POSITIVE_INFINITY) };
   }
-  const shares = nucleusShares(top, params);
-  const cut = shares.findIndex((share) => share >= 0);
-  const kept = cut < 0 ? shares.length : cut;
-  // A cut moves when candidates on both sides of it change places, or when the weight before one crosses top-p.
-  const last = top[kept - 1]!.logprob;
-  const next = top[kept]?.logprob ?? (kept >= params.topK ? last : Number.NEGATIVE_INFINITY);
-  // A difference of d nats moves a share of weight by d / 4T at most; never counted as less than it is.
-  const natsPerShare = Math.min(1, 4 * temperature);
-  const isKept = candidates.map((_, rank) => rank < kept);
-  const slack = candidates.map((one, rank) => {
-    const places = rank < kept ? one.logprob - next : last - one.logprob;
-    const weight = Math.abs(shares[rank] ?? Number.POSITIVE_INFINITY) * natsPerShare;
-    return Math.max(0, Math.min(places, weight));
-  });
+  const cuts = cutsOf(top, params);
+  const isKept = candidates.map((_, rank) => rank < cuts.kept);
+  const slack = candidates.map((one, rank) =>
+    rank < cuts.kept ? leastToLose(top, cuts, rank) : leastToKeep(top, cuts, one.logprob, rank),
+  );
   return { candidates, isKept, slack };
 }
 
-/** Share of the top-k weight before each candidate, less top-p: kept while negative. */
-function nucleusShares(
+interface Cuts {
+  readonly topK: number;
+  /** 0 to 1; infinite when nothing is cut by weight. */
+  readonly topP: number;
+  /** Share of the top-k weight before each place, and all of it at the end. */
+  readonly before: readonly number[];
+  /** Places before the nearer cut; the first place is always kept. */
+  readonly kept: number;
+  /** A difference of d nats moves a share of weight by d / 4T at most; never counted as less than it is. */
+  readonly natsPerShare: number;
+}
+
+function cutsOf(
   top: readonly Candidate[],
   { topK, topPMicro, temperatureMicro }: SamplingParams,
-): readonly number[] {
+): Cuts {
   const head = top.slice(0, topK);
   const first = head[0]!.logprob;
   const weights = head.map((one) => expGm(((one.logprob - first) * 1e6) / temperatureMicro));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let before = 0;
-  return weights.map((weight, rank) => {
-    const share = before / total - topPMicro / 1e6;
-    before += weight;
-    return rank === 0 || topPMicro >= 1e6 ? Number.NEGATIVE_INFINITY : share;
-  });
+  const before = [0];
+  for (const weight of weights) before.push(before.at(-1)! + weight / total);
+  const topP = topPMicro >= 1e6 ? Number.POSITIVE_INFINITY : topPMicro / 1e6;
+  const cut = before.findIndex((share, place) => place > 0 && share >= topP);
+  const kept = Math.min(head.length, cut < 0 ? head.length : cut);
+  return { topK, topP, before, kept, natsPerShare: Math.min(1, (4 * temperatureMicro) / 1e6) };
+}
+
+/**
+ * The least difference, in nats, by which a kept candidate is cut: it falls behind those down to some place, and
+ * the weight before that place reaches top-p, or the place is beyond top-k.
+ */
+function leastToLose(top: readonly Candidate[], cuts: Cuts, rank: number): number {
+  const { topK, topP, before, natsPerShare } = cuts;
+  const own = top[rank]!.logprob;
+  const share = before[rank + 1]! - before[rank]!;
+  const beyond = top[topK] ?? (top.length >= topK ? top.at(-1)! : null);
+  let least = beyond === null ? Number.POSITIVE_INFINITY : own - beyond.logprob;
+  for (let place = Math.max(rank, 1); place + 1 < before.length; place++) {
+    const weight = natsPerShare * (topP - (before[place + 1]! - share));
+    least = Math.min(least, Math.max(own - top[place]!.logprob, weight));
+  }
+  return Math.max(0, least);
+}
+
+/**
+ * The least difference by which a candidate that is cut is kept: it passes all down from some place, and the
+ * weight before that place stays below top-p.
+ */
+function leastToKeep(top: readonly Candidate[], cuts: Cuts, own: number, rank: number): number {
+  const { topP, before, natsPerShare } = cuts;
+  let least = top[0]!.logprob - own;
+  for (let place = 1; place <= rank && place + 1 < before.length; place++) {
+    const weight = natsPerShare * (before[place]! - topP);
+    least = Math.min(least, Math.max(top[place]!.logprob - own, weight));
+  }
+  return Math.max(0, least);
 }
 
 /**
@@ -160,7 +193,7 @@ export function marginIn(
   }
   let lead = Math.min(winning - second, slack[best]!);
   for (let v = 0; v < scores.length; v++) {
-    if (!isKept[v] && scores[v]! > winning && slack[v]! < lead) lead = slack[v]!;
+    if (!isKept[v]) lead = Math.min(lead, Math.max(slack[v]!, winning - scores[v]!));
   }
   return { marginMicro: micro(margin), leadMicro: micro(lead) };
 }
