@@ -3,7 +3,14 @@
  * (apply). It reads the parent's state and collects writes; nothing is stored before `commit`.
  */
 import { assert, bytesEqual } from '@assay/bytes';
-import { type ContractCache, type Cost, CostMeter, creditStx, ZERO_COST } from '@assay/clarity';
+import {
+  type ContractCache,
+  type Cost,
+  CostMeter,
+  creditStx,
+  writeBlockTime,
+  ZERO_COST,
+} from '@assay/clarity';
 import { type NetworkParams, rewardCycleAt, rulesAt } from '@assay/params';
 import type { NakamotoBlockHeader } from '@assay/wire';
 import type { BlockContext, BurnStateDb } from './block-context.ts';
@@ -62,6 +69,7 @@ export class BlockExecution {
     const { network, chain, cache, base, burnState } = deps;
     this.#chain = chain;
     this.#db = new StateDb(base);
+    writeBlockTime(this.#db, context.timestampSecs);
     const tenure = continueTenure(parent);
     const meter = new CostMeter(TENURE_COST);
     meter.reset(parent.tenureCost);

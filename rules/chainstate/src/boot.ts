@@ -8,6 +8,7 @@ import {
   ClarityVm,
   type ContractCache,
   creditStx,
+  writeEpoch,
   writeLiquidSupply,
   writeTenureHeight,
   ZERO_COST,
@@ -71,6 +72,7 @@ export function bootState(
     supply += amountMicro;
   }
   writeLiquidSupply(db, supply);
+  writeEpoch(db);
   writeTenureHeight(db, 0);
   const cycle = cycleOf(network, info.burnHeight);
   const caller = { network, info, systemVm: () => vm };

@@ -67,9 +67,9 @@ export interface AppliedBlock {
 
 /**
  * MARF blocks are opened under one name and renamed when stored, since the block's id depends on the
- * root. Stacks' sentinel: header hash of 0x02 bytes, consensus hash of 0x01 bytes.
+ * root. Stacks' sentinel: header hash and consensus hash of 0x01 bytes. The keys of heights name it.
  */
-const SENTINEL = blockIdFrom(new Uint8Array(32).fill(2), new Uint8Array(20).fill(1));
+const SENTINEL = blockIdFrom(new Uint8Array(32).fill(1), new Uint8Array(20).fill(1));
 
 const prefix = (letter: string): Uint8Array => new TextEncoder().encode(letter);
 

@@ -6,8 +6,8 @@ import { debitStx, writeNonce } from '@assay/clarity';
 import type { CheckedTransaction } from './checked-transaction.ts';
 import type { ExecutionFrame } from './execution-frame.ts';
 
+/** A fee of nothing writes the payer's balance too: the state root is over what was written. */
 export function payFee(frame: ExecutionFrame, checked: CheckedTransaction): void {
-  if (checked.feeMicro === 0n) return;
   const payer = checked.sponsor ?? checked.origin;
   debitStx(frame.db, payer, checked.feeMicro, frame.context.burnView.burnHeight);
   frame.feesMicro += checked.feeMicro;

@@ -6,7 +6,7 @@
  */
 
 import type { ClarityDb } from './db.ts';
-import { LIQUID_SUPPLY_KEY, nonceKey, stxBalanceKey, TENURE_HEIGHT_KEY } from './state/keys.ts';
+import { LIQUID_SUPPLY_KEY, nonceKey, stxBalanceKey } from './state/keys.ts';
 import { encodeValueHex } from './stored.ts';
 import { UINT_MAX } from './value.ts';
 
@@ -184,9 +184,4 @@ export function readLiquidSupply(db: ClarityDb): bigint {
 
 export function writeLiquidSupply(db: ClarityDb, amount: bigint): void {
   db.put(LIQUID_SUPPLY_KEY, encodeValueHex({ type: 'uint', value: amount }));
-}
-
-/** `tenure-height` as state (the executing block's value comes from BlockInfoDb). */
-export function writeTenureHeight(db: ClarityDb, height: number): void {
-  db.put(TENURE_HEIGHT_KEY, height.toString());
 }

@@ -12,7 +12,6 @@ export {
   transferStx,
   writeLiquidSupply,
   writeNonce,
-  writeTenureHeight,
 } from './accounts.ts';
 export type { AbiFunction, AbiType, ContractInterface } from './analysis/interface.ts';
 export { abiType } from './analysis/interface.ts';
@@ -47,6 +46,7 @@ export type {
 } from './outcome.ts';
 export type { Expr, Program } from './parse/ast.ts';
 export { parseProgram } from './parse/program.ts';
+export { writeBlockTime, writeEpoch, writeTenureHeight } from './state/block-facts.ts';
 export type { ClarityVersion } from './version.ts';
 export {
   type CallRequest,

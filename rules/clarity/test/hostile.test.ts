@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Cv } from '@assay/clarity-value';
+import { Cv, clarityValueToString } from '@assay/clarity-value';
 import { describe, expect, it } from 'vitest';
 import {
   BLOCK_LIMIT,
@@ -230,6 +230,112 @@ describe('names of JavaScript objects are names like any other', () => {
     }
     expect(vm.readDataVar(ID, name)).toBeNull();
     expect(vm.readMapEntry(ID, '__proto__', Cv.uint(1))).toBeNull();
+  });
+
+  /** A contract that names each kind of thing so; `go` uses it. */
+  const USES: readonly (readonly [kind: string, source: (name: string) => string, ok: string])[] = [
+    [
+      'a variable',
+      (name) => `(define-data-var ${name} uint u1)
+        (define-public (go) (begin (var-set ${name} (+ (var-get ${name}) u1)) (ok (var-get ${name}))))`,
+      '(ok u2)',
+    ],
+    [
+      'a map',
+      (name) => `(define-map ${name} uint uint)
+        (define-public (go) (begin (map-set ${name} u1 u2) (ok (map-get? ${name} u1))))`,
+      '(ok (some u2))',
+    ],
+    [
+      'a fungible token',
+      (name) => `(define-fungible-token ${name} u9)
+        (define-public (go) (begin (try! (ft-mint? ${name} u2 tx-sender))
+          (try! (ft-transfer? ${name} u1 tx-sender 'ST000000000000000000002AMW42H))
+          (ok (+ (ft-get-balance ${name} tx-sender) (ft-get-supply ${name})))))`,
+      '(ok u3)',
+    ],
+    [
+      'a non-fungible token',
+      (name) => `(define-non-fungible-token ${name} {${name}: uint})
+        (define-public (go) (begin (try! (nft-mint? ${name} {${name}: u1} tx-sender))
+          (ok (is-some (nft-get-owner? ${name} {${name}: u1})))))`,
+      '(ok true)',
+    ],
+    [
+      'functions',
+      (name) => `(define-private (${name} (n uint)) (+ n u1))
+        (define-public (go) (ok (fold + (map ${name} (list u1 u2)) (${name} u3))))`,
+      '(ok u9)',
+    ],
+    [
+      'parameters and bindings',
+      (name) => `(define-private (f (${name} uint)) (+ ${name} u1))
+        (define-public (go) (let ((${name} (f u1)))
+          (ok (match (some u5) more (+ more ${name}) u0))))`,
+      '(ok u7)',
+    ],
+    [
+      'what a match binds',
+      (name) => `(define-public (go) (ok (match (some u5) ${name} (+ ${name} u1) u0)))`,
+      '(ok u6)',
+    ],
+    [
+      'a trait and its method',
+      (name) => `(define-trait ${name} ((${name} (uint) (response uint uint))))
+        (define-private (ask (t <${name}>)) (contract-call? t ${name} u4))
+        (define-public (go) (ask .${name}))`,
+      '(ok u4)',
+    ],
+    [
+      'a trait of another contract',
+      (name) => `(use-trait ${name} .shape.${name})
+        (define-private (ask (t <${name}>)) (contract-call? t ${name} u4))
+        (define-public (go) (ask .${name}))`,
+      '(ok u4)',
+    ],
+    [
+      'a contract and its function',
+      (name) => `(define-public (go) (contract-call? .${name} ${name} u4))`,
+      '(ok u4)',
+    ],
+    [
+      'a field that came as bytes',
+      (name) => `(define-public (go) (ok (from-consensus-buff? {${name}: uint}
+          (unwrap-panic (to-consensus-buff? (merge {${name}: 1} {${name}: u8}))))))`,
+      '(ok (some (tuple (NAME u8))))',
+    ],
+  ];
+
+  it.each(NAMES.flatMap((name) => USES.map((use) => [name, ...use] as const)))(
+    '%s as the name of %s',
+    (name, _kind, source, expected) => {
+      const db = new MemoryClarityDb();
+      const neighbour = `(define-public (${name} (n uint)) (ok n))`;
+      const shape = `(define-trait ${name} ((${name} (uint) (response uint uint))))`;
+      expect(attempt(neighbour, { db, contractId: `${ISSUER}.${name}` }).verdict).toBe('accepted');
+      expect(attempt(shape, { db, contractId: `${ISSUER}.shape` }).verdict).toBe('accepted');
+      const { vm, verdict, message } = attempt(source(name), { db });
+      expect(message).toBe('');
+      expect(verdict).toBe('accepted');
+      // Once from the top level's compilation, once from the source in the store.
+      const again = new ClarityVm({ db, info: new MemoryBlockInfo(), cache: new ContractCache() });
+      for (const machine of [vm, again]) {
+        db.begin();
+        const call = { contractId: ID, functionName: 'go', args: [], sender: ISSUER };
+        const out = machine.callPublic(call);
+        db.rollback();
+        expect(out.ok ? clarityValueToString(out.value.result) : out.error.error.message).toBe(
+          expected.replace('NAME', name),
+        );
+      }
+      expect(JSON.stringify(vm.contractInterface(`${ISSUER}.${name}`))).toContain(
+        `"name":"${name}"`,
+      );
+    },
+  );
+
+  it.each(USES)('__proto__ is no name of %s', (_kind, source) => {
+    expect(attempt(source('__proto__')).verdict).toMatch(/^parse /);
   });
 
   it('a tuple key from bytes named __proto__ is refused', () => {

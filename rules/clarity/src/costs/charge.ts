@@ -9,7 +9,7 @@ import { COST_ROWS, type CostName, type CostRow } from './costs.table.ts';
 
 const log2 = (n: number) => {
   if (n < 1) throw new RuntimeFailure('Arithmetic', 'log2 must be passed a positive integer');
-  return n < 4294967296 ? 31 - Math.clz32(n) : Math.floor(Math.log2(n));
+  return n < 4294967296 ? 31 - Math.clz32(n) : 63 - Math.clz32(n / 4294967296);
 };
 
 /** Run time of a cost function for input `n`. */

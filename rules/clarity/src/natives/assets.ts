@@ -12,6 +12,7 @@ import type { CostName } from '../costs/costs.table.ts';
 import { RuntimeFailure } from '../errors.ts';
 import type { Code, Exec, Frame } from '../exec/exec.ts';
 import { admitsValue, typeMismatch } from '../exec/sanitize.ts';
+import { principalJson } from '../state/keys.ts';
 import { encodeValueHex, storedReader } from '../stored.ts';
 import {
   errUint,
@@ -33,6 +34,9 @@ const NONE_HEX = '09';
 const readOwner = storedReader(Ty.optional(Ty.principal));
 const PRINCIPAL_BYTES = 148;
 const UINT_BYTES = 16;
+
+const balanceKey = (token: FungibleToken, holder: PrincipalV): string =>
+  token.balancePrefix + principalJson(holder);
 
 const readAmount = (x: Exec, key: string): bigint => {
   const text = x.db.get(key);
@@ -66,7 +70,7 @@ function ftSpecial(
 const ftGetBalance: SpecialNative = (call) =>
   ftSpecial(call, 2, 'ftBalance', (f, token, codes) => {
     const owner = expectPrincipal(codes[0]!(f));
-    return uintValue(readAmount(f.x, token.balancePrefix + owner.text));
+    return uintValue(readAmount(f.x, balanceKey(token, owner)));
   });
 
 const ftGetSupply: SpecialNative = (call) =>
@@ -86,7 +90,7 @@ const ftMint: SpecialNative = (call) =>
       throw new RuntimeFailure('SupplyOverflow', `supply of ${token.name} above its maximum`);
     }
     writeAmount(x, token.supplyKey, supply);
-    const key = token.balancePrefix + to.text;
+    const key = balanceKey(token, to);
     const balance = readAmount(x, key) + amount.value;
     x.m.keep(PRINCIPAL_BYTES + UINT_BYTES);
     writeAmount(x, key, balance);
@@ -110,8 +114,8 @@ const ftTransfer: SpecialNative = (call) =>
     if (amount.value === 0n) return errUint(3);
     if (from.text === to.text) return errUint(2);
     const { x } = f;
-    const fromKey = token.balancePrefix + from.text;
-    const toKey = token.balancePrefix + to.text;
+    const fromKey = balanceKey(token, from);
+    const toKey = balanceKey(token, to);
     const fromBalance = readAmount(x, fromKey);
     if (fromBalance < amount.value) return errUint(1);
     const toBalance = readAmount(x, toKey) + amount.value;
@@ -138,7 +142,7 @@ const ftBurn: SpecialNative = (call) =>
       throw unreachableType('Bad burn FT args');
     if (amount.value === 0n) return errUint(1);
     const { x } = f;
-    const key = token.balancePrefix + from.text;
+    const key = balanceKey(token, from);
     const balance = readAmount(x, key);
     if (amount.value > balance) return errUint(1);
     const supply = readAmount(x, token.supplyKey);

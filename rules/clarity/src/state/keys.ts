@@ -1,8 +1,10 @@
 /**
  * Names of everything Clarity keeps in the state. They are hashed into the MARF: consensus.
  *
- * Source: stacks-core clarity/src/vm/database/clarity_db.rs (StoreType, make_key_*).
+ * Source: stacks-core clarity/src/vm/database/clarity_db.rs (StoreType, make_key_*), structures.rs.
  */
+import type { PrincipalV } from '../value.ts';
+
 const STORE = {
   map: 0,
   variable: 1,
@@ -18,7 +20,7 @@ export const mapPrefix = (contract: string, map: string) =>
   `vm::${contract}::${STORE.map}::${map}::`;
 export const variableKey = (contract: string, name: string) =>
   `vm::${contract}::${STORE.variable}::${name}`;
-/** Followed by the principal's text. */
+/** Followed by `principalJson`. */
 export const ftBalancePrefix = (contract: string, token: string) =>
   `vm::${contract}::${STORE.ftBalance}::${token}::`;
 export const ftSupplyKey = (contract: string, token: string) =>
@@ -30,6 +32,29 @@ export const nonceKey = (principal: string) => `vm-account::${principal}::${STOR
 export const stxBalanceKey = (principal: string) => `vm-account::${principal}::${STORE.stxBalance}`;
 /** Holds the content hash and the height of deployment: 64 and 8 hex digits. */
 export const contractKey = (contract: string) => `clarity-contract::${contract}`;
+
+const JSONS_MAX = 4096;
+const jsons = new Map<string, string>();
+
+/**
+ * Quirk: a holder of a fungible token stands in its key as serde's JSON of the principal,
+ * `{"Standard":[26,[1,2,...]]}` or `{"Contract":{"issuer":[26,[...]],"name":"vault"}}`, where all
+ * other keys have its text.
+ */
+export function principalJson({ text, version, hash, contractName }: PrincipalV): string {
+  let json = jsons.get(text);
+  if (json === undefined) {
+    const address = `[${version},[${hash.join()}]]`;
+    json =
+      contractName === null
+        ? `{"Standard":${address}}`
+        : `{"Contract":{"issuer":${address},"name":"${contractName}"}}`;
+    if (jsons.size >= JSONS_MAX) jsons.clear();
+    jsons.set(text, json);
+  }
+  return json;
+}
+
 export const LIQUID_SUPPLY_KEY = '_stx-data::ustx_liquid_supply';
 export const TENURE_HEIGHT_KEY = '_stx-data::tenure_height';
 export const BLOCK_TIME_KEY = '_stx-data::clarity_storage::block_time';
