@@ -48,10 +48,14 @@ async function once(): Promise<{ seconds: number; megabytes: number }> {
   );
   try {
     let output = '';
-    for await (const chunk of child.stdout) {
-      output += String(chunk);
-      if (/verified/i.test(output)) break;
-    }
+    await new Promise<void>((done) => {
+      // It is read to the end: a devnet whose reader goes away stops.
+      child.stdout.on('data', (chunk) => {
+        output += String(chunk);
+        if (/verified/i.test(output)) done();
+      });
+      child.once('exit', () => done());
+    });
     const seconds = (performance.now() - startedMs) / 1_000;
     return { seconds, megabytes: residentMb(child.pid!) };
   } finally {

@@ -1,6 +1,6 @@
 /**
  * A service whose port is taken says so in one sentence and ends, whatever it had begun in the
- * background (issue 2, section 5).
+ * background.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * What a person can write wrongly in miner.toml, signer.toml, host.toml and gateway.toml: one sentence
- * that names file and key, the next step, exit code 1, no stack trace, no secret (issue 2, section 5).
+ * that names file and key, the next step, exit code 1, no stack trace, no secret.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
 /**
- * The panel of an answer: everything issue 2 asks a person to see, what happened to the money when
+ * The panel of an answer: everything a person is to see, what happened to the money when
  * there is no answer, and nothing in it that a terminal would obey.
  */
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
  * The `stx` commands as scripts use them: what they print, what they send, and one sentence with the
- * next step for everything that cannot work (issue 2, section 5).
+ * next step for everything that cannot work.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
