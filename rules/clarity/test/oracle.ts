@@ -74,16 +74,18 @@ export function eventText(event: ClarityEvent): string {
 
 function failureAnswer({ error, cost }: ClarityFailure): Answer {
   const text = `${error.kind} ${error.name}: ${error.message}`;
-  return { result: null, error: text, events: [], cost };
+  return { result: null, error: text, events: [], cost, memory: null };
 }
 
-function callAnswer(out: Result<CallOutcome, ClarityFailure>): Answer {
+const memoryOf = ({ meter }: ClarityVm) => meter.memoryHeld + meter.memoryKept;
+
+function callAnswer(vm: ClarityVm, out: Result<CallOutcome, ClarityFailure>): Answer {
   if (!out.ok) return failureAnswer(out.error);
   const { result, events, cost, assetMap } = out.value;
   const texts = events.map(eventText);
   assertAssetsMatch(texts, assetMap);
   const hex = bytesToHex(encodeClarityValue(result));
-  return { result: hex, error: null, events: texts, cost };
+  return { result: hex, error: null, events: texts, cost, memory: memoryOf(vm) };
 }
 
 export type OurMachine = Machine & {
@@ -129,15 +131,22 @@ export function ours(facts?: BlockInfoDb): OurMachine {
         writeCount: run.writeCount - 1,
         runtime: run.runtime - 11 * bytes - 7165,
       };
-      return { result: '', error: null, events: texts, cost: stored };
+      return { result: '', error: null, events: texts, cost: stored, memory: memoryOf(vm) };
     },
     call: (contract, functionName, args, sender) =>
-      callAnswer(vm.callPublic({ contractId: contractIdOf(contract), functionName, args, sender })),
+      callAnswer(
+        vm,
+        vm.callPublic({ contractId: contractIdOf(contract), functionName, args, sender }),
+      ),
     // As a transaction: a read-only function may be called like a public one.
     callReadOnly: (contract, functionName, args, sender) =>
-      callAnswer(vm.callPublic({ contractId: contractIdOf(contract), functionName, args, sender })),
+      callAnswer(
+        vm,
+        vm.callPublic({ contractId: contractIdOf(contract), functionName, args, sender }),
+      ),
     callPrivate: (contract, functionName, args, sender) =>
       callAnswer(
+        vm,
         vm.callPrivateAsSystem({ contractId: contractIdOf(contract), functionName, args, sender }),
       ),
   };
@@ -204,6 +213,7 @@ export function differences(theirs: Answer, our: Answer): string[] {
   if (a !== b) out.push(`events: ${a} | ours ${b}`);
   const [c, d] = [JSON.stringify(theirs.cost), JSON.stringify(our.cost)];
   if (theirs.cost !== null && c !== d) out.push(`cost: ${c} | ours ${d}`);
+  if (theirs.memory !== our.memory) out.push(`memory: ${theirs.memory} | ours ${our.memory}`);
   return out;
 }
 

@@ -32,6 +32,8 @@ export interface Answer {
   readonly events: readonly string[];
   /** Null when the reference gives none (a failure). */
   readonly cost: Cost | null;
+  /** Bytes of memory still counted at its end; null like `cost`. */
+  readonly memory: number | null;
 }
 
 /** Contracts by name are the deployer's; other people's go by their whole id. */
@@ -153,18 +155,20 @@ async function openSession(sdk: wasm.SDK): Promise<void> {
 
 interface ReferenceCosts {
   readonly total: Readonly<Record<string, number>>;
+  readonly memory: number;
 }
 
-function costOf(text: string): Cost | null {
-  if (text === '' || text === 'null') return null;
-  const { total } = JSON.parse(text) as ReferenceCosts;
-  return {
+function costsOf(text: string): Pick<Answer, 'cost' | 'memory'> {
+  if (text === '' || text === 'null') return { cost: null, memory: null };
+  const { total, memory } = JSON.parse(text) as ReferenceCosts;
+  const cost = {
     writeLength: total.write_length!,
     writeCount: total.write_count!,
     readLength: total.read_length!,
     readCount: total.read_count!,
     runtime: total.runtime!,
   };
+  return { cost, memory };
 }
 
 export function sortedJson(value: Readonly<Record<string, unknown>>): string {
@@ -190,13 +194,13 @@ function answer(run: () => wasm.TransactionRes, isDeploy: boolean): Answer {
       result: isDeploy ? '' : hex,
       error: null,
       events: (JSON.parse(events) as unknown[]).map(eventOf),
-      cost: costOf(costs),
+      ...costsOf(costs),
     };
   } catch (error) {
     const text = String(error);
     // A panic leaves the reference unusable: everything after would look rejected.
     if (/unreachable|recursive use|RuntimeError/.test(text)) throw error;
-    return { result: null, error: text, events: [], cost: null };
+    return { result: null, error: text, events: [], cost: null, memory: null };
   }
 }
 

@@ -116,4 +116,34 @@ describe('limits', () => {
     expect(out.ok ? null : out.error.error.kind).toBe('cost');
     expect(vm.hasContract(ID)).toBe(false);
   });
+
+  // By clarity/src/vm/mod.rs and contexts.rs: a loaded contract, bindings and arguments count.
+  it.each([
+    ['what is bound and passed', '(define-public (f) (let ((a BYTES)) (ok (len a))))', 2 * 104],
+    ['nothing after it was used', '(define-public (f) (ok (+ (len BYTES) (len BYTES))))', 104 + 16],
+    // Two values of 105 bytes on the chain; begin holds two booleans and a response.
+    [
+      'what is written, to the end',
+      '(define-data-var v (buff 100) 0x) (define-public (f) (begin (var-set v BYTES) (var-set v BYTES) (ok true)))',
+      2 * 105 + 1 + 1 + 2,
+    ],
+    [
+      'arguments of functions',
+      '(define-private (g (a (buff 100))) (is-eq a a)) (define-public (f) (ok (g BYTES)))',
+      3 * 104,
+    ],
+    ['what a match binds', '(define-public (f) (ok (match (some BYTES) a (len a) u0)))', 2 * 104],
+  ])('memory counts %s', (_what, template, bytes) => {
+    const text = template.replaceAll('BYTES', `0x${'ab'.repeat(100)}`);
+    const { db } = deploy(text);
+    const run = (memoryMax: number) => {
+      const meter = new CostMeter(UNLIMITED, memoryMax);
+      const vm = new ClarityVm({ db, info: new MemoryBlockInfo(), meter });
+      const out = vm.callPublic({ contractId: ID, functionName: 'f', args: [], sender: WALLET });
+      return out.ok ? 'fits' : `${out.error.error.kind} ${out.error.error.name}`;
+    };
+    const most = text.length + bytes;
+    expect(run(most)).toBe('fits');
+    expect(run(most - 1)).toBe('cost MemoryBalanceExceeded');
+  });
 });
