@@ -5,9 +5,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkFiles, freshSession } from '../src/clarity/check.ts';
 import { Repl } from '../src/clarity/repl.ts';
+import { runRepl } from '../src/clarity/repl-loop.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-check-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -102,5 +104,57 @@ describe('assay repl', () => {
     expect(repl.complete('::set')[0]).toContain('::set_epoch');
     expect(repl.complete('(contract-call? .contr')[0]).toContain('.contract-1');
     expect(repl.answer('::quit')).toBeNull();
+  });
+
+  it('tells of a word its form, type rule, cost function and source', () => {
+    const text = repl.answer('::doc map-insert')!;
+    expect(text).toMatch(/^\(map-insert /);
+    expect(text).toContain('cost: setEntry');
+    expect(text).toContain('source: functions/database.rs');
+    expect(repl.answer('::doc +')).toContain('type rule: All arguments are int');
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      expect(repl.answer(`::doc ${name}`)).toMatch(/^error: .* is no word of Clarity/);
+      expect(repl.answer(`::${name}`)).toMatch(/^error: unknown command/);
+    }
+  });
+});
+
+describe('assay repl in a terminal', () => {
+  const historyFile = join(folder, 'home', 'history');
+  const [UP, CTRL_C, CTRL_D] = ['\x1b[A', '\x03', '\x04'];
+
+  function start() {
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    const output = new PassThrough();
+    let text = '';
+    output.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    const done = runRepl(undefined, { input, output, historyFile });
+    return {
+      done,
+      /** Types keys, and gives what was shown until the text came. */
+      async type(keys: string, until: string): Promise<void> {
+        text = '';
+        input.write(keys);
+        await vi.waitFor(() => expect(text).toContain(until), 10_000);
+      },
+    };
+  }
+
+  it('goes on over lines, completes, gives up, remembers from one start to the next', async () => {
+    const first = start();
+    await first.type('(list u1\r', '.. ');
+    await first.type('u2)\r', '(list u1 u2)\n');
+    await first.type('(restrict-a\t', 'restrict-assets?');
+    await first.type(CTRL_C, '^C');
+    await first.type('(+ u20 u3)\r', 'u23\n');
+    await first.type(`${UP}\r`, 'u23\n');
+    await first.type(CTRL_D, '');
+    await first.done;
+    const second = start();
+    await second.type(`${UP}\r`, 'u23\n');
+    await second.type('::quit\r', '');
+    await second.done;
   });
 });

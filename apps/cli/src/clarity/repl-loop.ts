@@ -16,20 +16,30 @@ const HISTORY_LINES_MAX = 1000;
 const PROMPT = '>> ';
 const MORE = '.. ';
 
-const historyFile = () => join(homedir(), '.assay', 'repl-history');
+/** Where the lines come from and go to. */
+export interface ReplTerminal {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream;
+  readonly historyFile: string;
+}
+
+const ownTerminal = (): ReplTerminal => ({
+  input: process.stdin,
+  output: process.stdout,
+  historyFile: join(homedir(), '.assay', 'repl-history'),
+});
 
 /** Newest first, as readline wants it. */
-function readHistory(): string[] {
-  const file = historyFile();
+function readHistory(file: string): string[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8').split('\n').filter(Boolean).slice(-HISTORY_LINES_MAX).reverse();
 }
 
 /** A history that cannot be written is no reason to stop. */
-function remember(line: string): void {
+function remember(file: string, line: string): void {
   try {
-    mkdirSync(dirname(historyFile()), { recursive: true });
-    appendFileSync(historyFile(), `${line}\n`);
+    mkdirSync(dirname(file), { recursive: true });
+    appendFileSync(file, `${line}\n`);
   } catch {}
 }
 
@@ -43,19 +53,24 @@ function openSession(manifest: string | undefined) {
   }
 }
 
-export async function runRepl(manifest: string | undefined): Promise<void> {
+/** Returns when the person leaves or the input ends. */
+export async function runRepl(
+  manifest: string | undefined,
+  { input, output, historyFile }: ReplTerminal = ownTerminal(),
+): Promise<void> {
   const repl = new Repl(openSession(manifest));
-  const isTerminal = process.stdin.isTTY === true;
+  const isTerminal = input.isTTY === true;
+  const show = (text: string) => output.write(`${text}\n`);
   const lines = createInterface({
-    input: process.stdin,
-    output: process.stdout,
+    input,
+    output,
     terminal: isTerminal,
-    history: isTerminal ? readHistory() : [],
+    history: isTerminal ? readHistory(historyFile) : [],
     historySize: HISTORY_LINES_MAX,
     removeHistoryDuplicates: true,
     completer: (line: string) => repl.complete(line),
   });
-  if (isTerminal) console.log(`${bold('Clarity')} ${dim('::help for commands, Ctrl-D to leave')}`);
+  if (isTerminal) show(`${bold('Clarity')} ${dim('::help for commands, Ctrl-D to leave')}`);
   let pending = '';
   const prompt = () => {
     if (!isTerminal) return;
@@ -66,12 +81,12 @@ export async function runRepl(manifest: string | undefined): Promise<void> {
     pending = '';
     // What stood in the line is given up too.
     Object.assign(lines, { line: '', cursor: 0 });
-    process.stdout.write('^C\n');
+    output.write('^C\n');
     prompt();
   });
   prompt();
   for await (const line of lines) {
-    if (isTerminal && line.trim() !== '') remember(line);
+    if (isTerminal && line.trim() !== '') remember(historyFile, line);
     pending = pending === '' ? line : `${pending}\n${line}`;
     if (!pending.startsWith('::') && isUnfinished(pending)) {
       prompt();
@@ -80,7 +95,7 @@ export async function runRepl(manifest: string | undefined): Promise<void> {
     const answer = repl.answer(pending);
     pending = '';
     if (answer === null) break;
-    if (answer !== '') console.log(answer);
+    if (answer !== '') show(answer);
     prompt();
   }
   lines.close();

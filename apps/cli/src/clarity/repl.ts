@@ -56,8 +56,11 @@ function describeWord(name: string | undefined): string {
     return `error: ${name ?? 'nothing'} is no word of Clarity${close.length === 0 ? '' : `; there are ${close.join(', ')}`}`;
   }
   const rule = entry.rule === '' ? [] : [`type rule: ${entry.rule}`];
+  const per = entry.per === '' ? '' : ` (by ${entry.per})`;
+  const cost = entry.cost.length === 0 ? [] : [`cost: ${entry.cost.join(', ')}${per}`];
+  const { source } = REFERENCE.find(({ words }) => words.includes(entry))!;
   const example = entry.example === '' ? [] : [entry.setup, entry.example].filter(Boolean);
-  return [entry.form, entry.about, ...rule, ...example].join('\n');
+  return [entry.form, entry.about, ...rule, ...cost, `source: ${source}`, ...example].join('\n');
 }
 
 /** Share of a block's limit, for people. */
