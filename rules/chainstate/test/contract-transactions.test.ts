@@ -149,6 +149,33 @@ describe('contract transactions', () => {
     expect(skipped).toBe(1);
   });
 
+  it('a read-only call has a budget of its own, counts what it reads and may not write', () => {
+    const chain = new TestChain();
+    const reads = (count: number) =>
+      `(define-read-only (read-${count}) (+ ${'(var-get n) '.repeat(count)}))`;
+    const source = `(define-data-var n uint u1)
+      ${reads(97)} ${reads(98)} (define-public (write) (ok (var-set n u2)))`;
+    chain.tenure([chain.sign(ALICE, deploy('reads', source), { nonce: 0n })]);
+    const view = chain.chain.view(chain.tip.blockId);
+    const ask = (functionName: string, budget: 'read-only' | 'tenure') => {
+      const contractId = `${ALICE.address}.reads`;
+      const answer = view.callReadOnly({
+        contractId,
+        functionName,
+        args: [],
+        sender: BOB.address,
+        budget,
+      });
+      return answer.ok ? clarityValueToString(answer.value) : answer.error.name;
+    };
+    // Loading the contract is three of 100 reads.
+    expect(ask('read-97', 'read-only')).toBe('u97');
+    expect(ask('read-98', 'read-only')).toBe('CostBalanceExceeded');
+    expect(ask('read-98', 'tenure')).toBe('u98');
+    expect(ask('write', 'read-only')).toBe('NotReadOnly');
+    expect(ask('write', 'tenure')).toBe('NotReadOnly');
+  });
+
   it('runs a SIP-010 token: mint, transfer with post-condition, balances', () => {
     const chain = new TestChain();
     chain.tenure(

@@ -33,7 +33,7 @@ export type {
 } from './db.ts';
 export type { CallSite } from './exec/exec.ts';
 export type { CodeObserver } from './exec/observer.ts';
-export { BLOCK_LIMIT, LIMITS, READ_ONLY_LIMIT } from './limits.ts';
+export { BLOCK_LIMIT, LIMITS } from './limits.ts';
 export { MemoryBlockInfo, MemoryClarityDb } from './memory-db.ts';
 export type {
   AssetMap,

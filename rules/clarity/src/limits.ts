@@ -37,12 +37,3 @@ export const BLOCK_LIMIT: Cost = {
   readCount: 15_000,
   runtime: 5_000_000_000,
 };
-
-/** Cost limit of one read-only RPC call (stacks-core connection option defaults). */
-export const READ_ONLY_LIMIT: Cost = {
-  writeLength: 0,
-  writeCount: 0,
-  readLength: 100_000,
-  readCount: 30,
-  runtime: 1_000_000_000,
-};

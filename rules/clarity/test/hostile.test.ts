@@ -522,4 +522,15 @@ describe('code', () => {
       );
     }
   });
+
+  it('nothing depends on clock, chance, locale, rounding or the order of object keys', () => {
+    const folder = join(import.meta.dirname, '..', 'src');
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      // Data and prose for docs/clarity.md, which no contract reaches.
+      if (!file.endsWith('.ts') || file.startsWith('reference')) continue;
+      expect(readFileSync(join(folder, file), 'utf8'), file).not.toMatch(
+        /\bDate\b|performance\.|Math\.(random|log|pow|sqrt|exp|round)|\bIntl\b|[Ll]ocale|parseFloat|toFixed|Object\.(keys|entries|values)|\bfor \(const \w+ in /,
+      );
+    }
+  });
 });
