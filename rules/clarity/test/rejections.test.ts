@@ -27,6 +27,11 @@ function refusal(source: string, version?: ClarityVersion) {
 describe('SIP-002: refused programs', () => {
   const table: readonly [name: string, source: string, version?: ClarityVersion][] = [
     ['parse ExpressionStackDepthTooDeep', `${'('.repeat(200)}+ 1 1${')'.repeat(200)}`],
+    // 134 levels: lists count one, a tuple one or two, as it is asked (stack_depth_checker.rs).
+    ['parse ExpressionStackDepthTooDeep', `${'(ok '.repeat(133)}1${')'.repeat(133)}`],
+    ['runtime MaxStackDepthReached', `${'(+ 1 '.repeat(132)}1${')'.repeat(132)}`],
+    ['parse VaryExpressionStackDepthTooDeep', `${'(ok '.repeat(132)}{a: 1}${')'.repeat(132)}`],
+    ['parse ExpressionStackDepthTooDeep', `${'(ok '.repeat(133)}{a: 1}${')'.repeat(133)}`],
     ['parse ExpectedClosing', '(+ 1 2'],
     ['parse NameTooLong', `(define-constant ${'a'.repeat(129)} 1)`],
     ['check UnknownFunction', '(define-constant a (nothing 1))'],
