@@ -95,12 +95,12 @@ function showTokens(claims: Claims): void {
   const percent = (logprob: number) => `${(100 * Math.exp(logprob)).toFixed(1)} %`;
   byId('plot').replaceChildren(
     drawTokens(claims, findingsOf(claims), (i) => {
-      const apart = claims.judges
-        .map((one) => `signer ${one.signer} by ${one.apart[i]}`)
-        .join(', ');
+      const apart = claims.judges.map((one) => `${one.apart[i]} (signer ${one.signer})`).join(', ');
       byId('token').textContent =
         `token ${i + 1}, id ${claims.tokenIds[i]}: claimed ${percent(claims.claimedLogprobs[i]!)}` +
-        (apart === '' ? '' : `; the four likeliest lie apart from ${apart} of 256 codes`);
+        (apart === ''
+          ? ''
+          : `; codes between host and signers, of 256, for the four likeliest: ${apart}`);
     }),
   );
   byId('tokens').hidden = false;
