@@ -84,6 +84,7 @@ export class Committer {
   #burnTip: Uint8Array | null = null;
   #keySentAtHeight = Number.NEGATIVE_INFINITY;
   #done: Promise<void> | null = null;
+  #told: string | null = null;
 
   constructor(deps: CommitterDeps, options: CommitterOptions) {
     this.#deps = deps;
@@ -110,15 +111,16 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    const { world, log } = this.#deps;
+    const { world } = this.#deps;
     while (!this.#abort.signal.aborted) {
       let againMs: number | null = null;
       if (this.#hasNews) {
         this.#hasNews = false;
         try {
           againMs = await this.#turn();
+          this.#told = null;
         } catch (cause) {
-          log.warn('Bitcoin did not take our operation; trying again', { cause });
+          this.#tell(cause);
           this.#keySentAtHeight = Number.NEGATIVE_INFINITY;
           againMs = RETRY_MS;
         }
@@ -134,6 +136,16 @@ export class Committer {
       this.#wake = null;
       if (againMs !== null) this.#hasNews = true;
     }
+  }
+
+  /** Says what is wrong once, until something else is or it works again. */
+  #tell(cause: unknown): void {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    if (text === this.#told) return;
+    this.#told = text;
+    const isKnown = cause instanceof Error && 'code' in cause;
+    const why = isKnown ? { error: text } : { cause };
+    this.#deps.log.warn('Bitcoin did not take our operation; trying again', why);
   }
 
   /** Milliseconds after which to look again; null: only on news. */

@@ -4,9 +4,9 @@
  * parent's state and the block's bytes is decided here.
  * Called by node/coordinator (apply, validate), node/miner (build), node/rpc and node/mempool (views).
  */
-import { assert, bytesEqual, bytesToHex, err, ok, type Result } from '@assay/bytes';
+import { assert, bytesEqual, bytesToHex, concatBytes, err, ok, type Result } from '@assay/bytes';
 import { ContractCache } from '@assay/clarity';
-import { merkleRoot } from '@assay/crypto';
+import { merkleRoot, sha256 } from '@assay/crypto';
 import { Marf } from '@assay/marf';
 import { BLOCK_BYTES_MAX, type NetworkParams, rulesAt } from '@assay/params';
 import type { Store } from '@assay/store';
@@ -71,6 +71,9 @@ export interface AppliedBlock {
  */
 const SENTINEL = blockIdFrom(new Uint8Array(32).fill(1), new Uint8Array(20).fill(1));
 
+/** Goes up whenever keys, values or their order in the state change: what was stored before cannot go on. */
+const STATE_LAYOUT = 2;
+
 const prefix = (letter: string): Uint8Array => new TextEncoder().encode(letter);
 
 export class Chainstate {
@@ -111,11 +114,13 @@ export class Chainstate {
   }
 
   #openGenesis(genesis: Genesis): Uint8Array {
-    const fileHash = genesisHash(genesis);
+    const fileHash = sha256(concatBytes(Uint8Array.of(STATE_LAYOUT), genesisHash(genesis)));
     const known = this.#index.genesis();
     if (known) {
       if (!bytesEqual(known.fileHash, fileHash)) {
-        throw new Error('the data belongs to another genesis file; start with an empty folder');
+        throw new Error(
+          'the data belongs to another genesis file or an older program; start with an empty folder',
+        );
       }
       return known.blockId;
     }
