@@ -123,7 +123,7 @@ describe('the openai package against a devnet', () => {
       .replace('db_path = "gateway"', `db_path = ${JSON.stringify(join(network.folder, 'own'))}`)
       .replace('account_key = "…"', `account_key = "${devnetKey('gateway').privateKey}"`)
       .replace('voucher_key = "…"', `voucher_key = "${devnetKey('own voucher').privateKey}"`)
-      .replace('admin_token = "…"', 'admin_token = "of-the-page"');
+      .replace('admin_token = "change-me"', 'admin_token = "of-the-page"');
     const config = join(network.folder, 'gateway.toml');
     writeFileSync(config, settings);
     expect(page.block('npx assay gateway')).toBe('npx assay gateway --config gateway.toml\n');
