@@ -5,7 +5,7 @@
  * request is given anew by a reorganisation, and its beacon with it.
  */
 import { bytesEqual } from '@assay/bytes';
-import { formatPrincipal } from '@assay/clarity-value';
+import { formatPrincipal, parsePrincipal } from '@assay/clarity-value';
 import { hash160, sha256 } from '@assay/crypto';
 import {
   openBody,
@@ -82,10 +82,22 @@ function checkReceipt(
 }
 
 /** A judge and the host it judges may not be the same principal. */
-export function isOwnHost({ principal, hostKey }: Executor, publicKey: Uint8Array): boolean {
+export function isOwnHost(
+  { principal, hostKey }: Pick<Executor, 'principal' | 'hostKey'>,
+  publicKey: Uint8Array,
+): boolean {
   const own = hash160(publicKey);
   const isOwner = principal !== null && bytesEqual(own, principal.hash);
   return isOwner || bytesEqual(own, hash160(hostKey));
+}
+
+/** The same of a host as contracts name it: by address. */
+export function isOwnHostAddress(
+  { host, hostKey }: { readonly host: string; readonly hostKey: Uint8Array },
+  publicKey: Uint8Array,
+): boolean {
+  const parsed = parsePrincipal(host);
+  return isOwnHost({ principal: parsed.ok ? parsed.value : null, hostKey }, publicKey);
 }
 
 async function gatherOpen(

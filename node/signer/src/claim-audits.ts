@@ -14,8 +14,6 @@
  * long. Verdicts are on disk before they are said. Source: contracts/sessions.clar; docs/protocol.md (sessions).
  */
 import { bytesEqual, bytesToHex } from '@assay/bytes';
-import { parsePrincipal } from '@assay/clarity-value';
-import { hash160 } from '@assay/crypto';
 import {
   auditedReceipts,
   type ClaimLine,
@@ -34,6 +32,7 @@ import {
 } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
 import { type World, WorldError } from '@assay/world';
+import { isOwnHostAddress } from './case-file.ts';
 import type { ClaimDraw, ClaimPort, PendingClaim } from './claim-port.ts';
 import type { Contracts } from './contracts.ts';
 import type { Ledger } from './ledger.ts';
@@ -88,8 +87,14 @@ export class ClaimAudits {
     const news = new Set<number>();
     for (const pending of pendingClaims) {
       const { draw, cycle } = pending;
+      // A host does not judge itself: the contract refuses certificates with its word in them.
       // Slots of the cycle before the last belong to others by now: nobody would hear us there.
-      if (draw === null || cycle < current - 1 || this.#isOwn(pending)) continue;
+      if (
+        draw === null ||
+        cycle < current - 1 ||
+        isOwnHostAddress(pending.session, this.#key.publicKey)
+      )
+        continue;
       if (ledger.claim(pending.hash) !== null) continue;
       const set = await node.signerSet(cycle);
       const own = set?.findIndex((one) => bytesEqual(one.publicKey, this.#key.publicKey)) ?? -1;
@@ -98,14 +103,6 @@ export class ClaimAudits {
       if (await this.#audit(pending, draw)) news.add(cycle);
     }
     return news;
-  }
-
-  /** A host does not judge itself: the contract refuses certificates with its word in them. */
-  #isOwn({ session }: PendingClaim): boolean {
-    const host = parsePrincipal(session.host);
-    const { publicKey } = this.#key;
-    if (bytesEqual(session.hostKey, publicKey)) return true;
-    return host.ok && bytesEqual(host.value.hash, hash160(publicKey));
   }
 
   async #isOurTurn(

@@ -5,7 +5,6 @@
  * disk before they are said; who cannot judge says nothing. Source: contracts/inference.clar; docs/protocol.md 5.
  */
 import { bytesEqual } from '@assay/bytes';
-import { parsePrincipal } from '@assay/clarity-value';
 import {
   openBody,
   type SealKeyPair,
@@ -14,7 +13,7 @@ import {
   signDisputeVerdict,
 } from '@assay/jobs';
 import type { Logger } from '@assay/observe';
-import { fetchContent, gatherCase, isOwnHost } from './case-file.ts';
+import { fetchContent, gatherCase, isOwnHostAddress } from './case-file.ts';
 import type { DisputePort, OpenDispute } from './dispute-port.ts';
 import type { Ledger } from './ledger.ts';
 import { LIMITS } from './limits.ts';
@@ -56,17 +55,12 @@ export class Disputes {
     let isNew = false;
     for (const dispute of open) {
       const { id, commitmentHash, lapsesAt, isReversed } = dispute;
-      if (isReversed || burnHeight >= lapsesAt || this.#isOwn(dispute)) continue;
+      if (isReversed || burnHeight >= lapsesAt || isOwnHostAddress(dispute, this.#key.publicKey))
+        continue;
       if (ledger.dispute(id, commitmentHash) !== null) continue;
       if (await this.#judge(dispute)) isNew = true;
     }
     return isNew;
-  }
-
-  #isOwn({ host, hostKey }: OpenDispute): boolean {
-    const principal = parsePrincipal(host);
-    const owner = principal.ok ? principal.value : null;
-    return isOwnHost({ principal: owner, hostKey, endpoint: null }, this.#key.publicKey);
   }
 
   /** @returns whether a verdict was recorded */
